@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The way in (paper, 5.4; kernel receive.c). Every function that judges a packet says how it dies,
+ * or DROP_NONE; then the packet has moved on. In order of cost: shape, mac1, load, keys, tag.
+ */
+#include "wireguard/inner.h"
+#include "wireguard/interface_state.h"
+
+#include "base/cursor.h"
+
+/* Renewal is begun by receiving, too, when the session is about to end (kernel keep_key_fresh). */
+#define REKEY_LAST_MINUTE_NS (REJECT_AFTER_TIME_NS - KEEPALIVE_TIMEOUT_NS - REKEY_TIMEOUT_NS)
+
+/* Answers a sender with valid mac1 by a cookie, in the packet that it sent. Consumes packet. */
+static enum drop send_cookie_reply(
+	const struct turn *turn, uint32_t sender_index, struct packet *packet)
+{
+	struct interface *interface = turn->interface;
+	struct message_cookie_reply reply = {.receiver_index = sender_index};
+
+	if (cookie_reply_create(&interface->cookies, turn->now.monotonic_ns,
+		    interface->common->config.entropy, (struct bytes){packet->data, packet->length},
+		    &packet->endpoint, &reply) < 0)
+		return DROP_CRYPTO_FAILED;
+	interface_drop(
+		interface, NULL, DROP_UNDER_LOAD); /* the message dies; its buffer lives on */
+	message_cookie_reply_encode(&reply, packet->data);
+	packet->length = MESSAGE_COOKIE_REPLY_SIZE;
+	packet_list_push(&turn->out->datagrams, packet);
+	return DROP_NONE;
+}
+
+/* What admit() says. */
+enum admission {
+	ADMITTED,
+	ANSWERED, /* a cookie reply took the packet; it is gone */
+	REFUSED,
+};
+
+/*
+ * Whether a handshake message is worth public-key work: its sender must know our key, and while we
+ * are under load own its address, or at least not call too often from it.
+ */
+static enum admission admit(
+	const struct turn *turn, uint32_t sender_index, struct packet *packet, enum drop *ret_drop)
+{
+	struct interface *interface = turn->interface;
+	uint64_t now_ns = turn->now.monotonic_ns;
+
+	*ret_drop = DROP_NO_PRIVATE_KEY;
+	if (!noise_identity_is_set(&interface->common->identity))
+		return REFUSED;
+	if (packet->is_admitted)
+		return ADMITTED;
+	*ret_drop = DROP_MAC1_INVALID;
+	if (!cookie_mac1_is_valid(&interface->cookies, packet->data, packet->length))
+		return REFUSED;
+	if (!load_count(&interface->load, now_ns))
+		return ADMITTED;
+	if (interface->common->config.cookies == COOKIES_ALWAYS &&
+		!cookie_mac2_is_valid(&interface->cookies, now_ns, packet->data, packet->length,
+			&packet->endpoint)) {
+		*ret_drop = send_cookie_reply(turn, sender_index, packet);
+		return *ret_drop == DROP_NONE ? ANSWERED : REFUSED;
+	}
+	*ret_drop = DROP_RATE_LIMITED;
+	if (!ratelimiter_allow(&interface->ratelimiter, now_ns, &packet->endpoint.remote))
+		return REFUSED;
+	return ADMITTED;
+}
+
+/* The peer was heard from this endpoint, in a packet that authenticated. */
+static void roam(struct peer *peer, const struct endpoint *from)
+{
+	peer->endpoint = *from;
+}
+
+/* Takes the initiation of a peer that is known: it moves there, and is answered. */
+static enum drop accept_initiation(const struct turn *turn, struct peer *peer,
+	const struct message_initiation *message, const struct noise_caller *caller,
+	struct packet *packet)
+{
+	uint64_t now_ns = turn->now.monotonic_ns;
+
+	enum drop drop = noise_initiation_consume(&peer->handshake, message, caller, now_ns);
+	if (drop != DROP_NONE)
+		return drop;
+	roam(peer, &packet->endpoint);
+	peer->rx_bytes += packet->length;
+	timers_any_authenticated_packet_received(&peer->timers);
+	timers_any_authenticated_packet_traversed(&peer->timers, now_ns);
+	drop = send_response(turn, peer, packet);
+	peer_reschedule(peer);
+	return drop;
+}
+
+/*
+ * The peer's own shard begins again with the handshake: cheaper than to share half of it. But not
+ * with the admission: a cookie is good at the shard that gave it. Consumes packet.
+ */
+static void hand_over_admitted(
+	const struct turn *turn, const struct interface *shard, struct packet *packet)
+{
+	packet->is_admitted = true;
+	interface_hand_over(turn, shard->number, packet, DIRECTION_IN);
+}
+
+static enum drop receive_initiation(const struct turn *turn, struct packet *packet)
+{
+	struct interface *interface = turn->interface;
+	struct message_initiation message;
+	struct noise_caller caller;
+	enum drop drop;
+
+	message_initiation_decode(packet->data, &message);
+	enum admission admission = admit(turn, message.sender_index, packet, &drop);
+	if (admission != ADMITTED)
+		return admission == ANSWERED ? DROP_NONE : drop;
+	drop = noise_initiation_open(&interface->common->identity, &message, &caller);
+	if (drop != DROP_NONE)
+		return drop;
+	struct peer *peer = interface_peer_find(interface, caller.static_key);
+	if (!peer)
+		drop = DROP_PEER_UNKNOWN;
+	else if (peer->shard != interface)
+		hand_over_admitted(turn, peer->shard, packet);
+	else
+		drop = accept_initiation(turn, peer, &message, &caller, packet);
+	bytes_wipe(&caller, sizeof caller);
+	return drop;
+}
+
+/* The peer whose handshake or session has this index; NULL where there is none of that kind. */
+static struct peer *peer_of_handshake(const struct interface *interface, uint32_t index)
+{
+	struct indextable_entry *entry = indextable_find(&interface->indices, index);
+
+	if (!entry || entry->kind != INDEX_HANDSHAKE)
+		return NULL;
+	return container_of(entry, struct peer, handshake_index);
+}
+
+static struct keypair *keypair_of(const struct interface *interface, uint32_t index)
+{
+	struct indextable_entry *entry = indextable_find(&interface->indices, index);
+
+	if (!entry || entry->kind != INDEX_KEYPAIR)
+		return NULL;
+	return container_of(entry, struct keypair, index);
+}
+
+static enum drop receive_response(const struct turn *turn, struct packet *packet)
+{
+	struct interface *interface = turn->interface;
+	struct message_response message;
+	enum drop drop;
+
+	message_response_decode(packet->data, &message);
+	struct peer *peer = peer_of_handshake(interface, message.receiver_index);
+	if (!peer)
+		return DROP_RESPONSE_UNEXPECTED;
+	enum admission admission = admit(turn, message.sender_index, packet, &drop);
+	if (admission != ADMITTED)
+		return admission == ANSWERED ? DROP_NONE : drop;
+	drop = noise_response_consume(&peer->handshake, &interface->common->identity, &message);
+	if (drop != DROP_NONE)
+		return drop;
+	drop = peer_begin_session(peer, turn->now.monotonic_ns);
+	if (drop != DROP_NONE)
+		return drop;
+
+	roam(peer, &packet->endpoint);
+	peer->rx_bytes += packet->length;
+	timers_session_derived(&peer->timers, turn->now.monotonic_ns);
+	timers_handshake_completed(&peer->timers, turn->now.realtime_ns);
+	timers_any_authenticated_packet_received(&peer->timers);
+	timers_any_authenticated_packet_traversed(&peer->timers, turn->now.monotonic_ns);
+	send_keepalive(turn, peer); /* the responder waits for a packet under the new keys */
+	peer_reschedule(peer);
+	packet_put(interface->pool, packet);
+	return DROP_NONE;
+}
+
+static enum drop receive_cookie_reply(const struct turn *turn, struct packet *packet)
+{
+	struct interface *interface = turn->interface;
+	struct message_cookie_reply reply;
+
+	message_cookie_reply_decode(packet->data, &reply);
+	struct indextable_entry *entry = indextable_find(&interface->indices, reply.receiver_index);
+	if (!entry)
+		return DROP_COOKIE_UNEXPECTED;
+	struct peer *peer = entry->kind == INDEX_HANDSHAKE
+				    ? container_of(entry, struct peer, handshake_index)
+				    : container_of(entry, struct keypair, index)->peer;
+	enum drop drop = cookie_reply_consume(&peer->cookie, turn->now.monotonic_ns, &reply);
+	if (drop == DROP_NONE)
+		packet_put(interface->pool, packet);
+	return drop;
+}
+
+/* Decrypts in place; afterwards the packet is what was inside, padding included. */
+static enum drop open_data(
+	const struct turn *turn, struct packet *packet, struct keypair **ret_keypair)
+{
+	struct message_data_header header;
+
+	message_data_header_decode(packet->data, &header);
+	struct keypair *keypair = keypair_of(turn->interface, header.receiver_index);
+	if (!keypair)
+		return DROP_INDEX_UNKNOWN;
+	if (!keypair_may_receive(keypair, turn->now.monotonic_ns) ||
+		header.counter >= REJECT_AFTER_MESSAGES)
+		return DROP_SESSION_EXPIRED;
+	packet->data += MESSAGE_DATA_HEADER_SIZE;
+	packet->length -= MESSAGE_DATA_HEADER_SIZE;
+	if (aead_open(keypair->receiving, header.counter, packet->data, packet->length) < 0)
+		return DROP_DATA_FORGED;
+	packet->length -= NOISE_TAG_SIZE;
+	if (!replay_accept(&keypair->replay, header.counter))
+		return DROP_COUNTER_REPLAYED;
+	*ret_keypair = keypair;
+	return DROP_NONE;
+}
+
+/* Begins the session's renewal while it can still be used, if that is ours to do. */
+static void renew_in_last_minute(const struct turn *turn, struct peer *peer)
+{
+	const struct keypair *current = peer->keypairs.current;
+
+	if (peer->timers.has_sent_last_minute_handshake || !current || !current->is_initiator ||
+		turn->now.monotonic_ns - current->created_ns < REKEY_LAST_MINUTE_NS)
+		return;
+	peer->timers.has_sent_last_minute_handshake = true;
+	send_initiation(turn, peer, SEND_FRESH);
+}
+
+/* The peer sent something under these keys, whatever it was. */
+static void peer_was_heard(const struct turn *turn, struct peer *peer,
+	const struct keypair *keypair, const struct packet *packet)
+{
+	struct interface *interface = turn->interface;
+	uint64_t now_ns = turn->now.monotonic_ns;
+
+	roam(peer, &packet->endpoint);
+	peer->rx_bytes += packet->length + MESSAGE_DATA_OVERHEAD;
+	if (keypairs_confirm(&peer->keypairs, &interface->indices, keypair)) {
+		timers_handshake_completed(&peer->timers, turn->now.realtime_ns);
+		send_staged(turn, peer);
+	}
+	renew_in_last_minute(turn, peer);
+	timers_any_authenticated_packet_received(&peer->timers);
+	timers_any_authenticated_packet_traversed(&peer->timers, now_ns);
+}
+
+/* Strips the padding; the inner packet must come from an address of this peer. */
+static enum drop check_inner(
+	const struct interface *interface, const struct peer *peer, struct packet *packet)
+{
+	struct inner inner;
+
+	if (inner_parse(packet->data, packet->length, &inner) < 0)
+		return DROP_INNER_MALFORMED;
+	if (allowedips_lookup(&interface->common->allowedips, &inner.source) != &peer->allowedips)
+		return DROP_SOURCE_NOT_ALLOWED;
+	packet->length = inner.length;
+	return DROP_NONE;
+}
+
+static enum drop receive_data(const struct turn *turn, struct packet *packet)
+{
+	struct interface *interface = turn->interface;
+	struct keypair *keypair;
+
+	enum drop drop = open_data(turn, packet, &keypair);
+	if (drop != DROP_NONE)
+		return drop;
+	struct peer *peer = keypair->peer;
+	peer_was_heard(turn, peer, keypair, packet);
+	if (packet->length == 0) {
+		packet_put(interface->pool, packet); /* a keepalive has done its work */
+	} else {
+		timers_data_received(&peer->timers, turn->now.monotonic_ns);
+		drop = check_inner(interface, peer, packet);
+		if (drop == DROP_NONE)
+			packet_list_push(&turn->out->inner, packet);
+	}
+	peer_reschedule(peer);
+	return drop;
+}
+
+/* The shard that a datagram of this type is for, by the index that it is addressed to. */
+static unsigned shard_of(
+	const struct interface *interface, enum message_type type, const struct packet *packet)
+{
+	struct cursor cursor = cursor_over(packet->data, packet->length);
+	size_t before =
+		type == MESSAGE_RESPONSE ? 8 : 4; /* the type word, and the sender's index */
+
+	if (interface->common->shard_count == 1)
+		return interface->number;
+	(void)cursor_take(&cursor, before); /* it is there, as message_classify() said */
+	unsigned shard = cursor_le32(&cursor) >> INDEX_TAG_SHIFT;
+	return shard < interface->common->shard_count ? shard : interface->number;
+}
+
+static enum drop receive_one(const struct turn *turn, struct packet *packet)
+{
+	struct interface *interface = turn->interface;
+	enum message_type type = message_classify(packet->data, packet->length);
+
+	if (type == MESSAGE_INVALID)
+		return DROP_MALFORMED;
+	if (type == MESSAGE_INITIATION)
+		return receive_initiation(turn, packet);
+	unsigned shard = shard_of(interface, type, packet);
+	if (shard != interface->number) {
+		interface_hand_over(turn, shard, packet, DIRECTION_IN);
+		return DROP_NONE;
+	}
+	if (type == MESSAGE_RESPONSE)
+		return receive_response(turn, packet);
+	if (type == MESSAGE_COOKIE_REPLY)
+		return receive_cookie_reply(turn, packet);
+	return receive_data(turn, packet);
+}
+
+void interface_receive(struct interface *interface, struct moment now,
+	struct packet_list *datagrams, struct outbox *out)
+{
+	const struct turn turn = {.interface = interface, .now = now, .out = out};
+	struct packet *packet;
+
+	while ((packet = packet_list_pop(datagrams))) {
+		enum drop drop = interface->common->is_up ? receive_one(&turn, packet) : DROP_DOWN;
+		if (drop != DROP_NONE)
+			interface_drop(interface, packet, drop);
+	}
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * TAI64N timestamps for initiations (paper, 5.1): each greater than the one before, whatever the
+ * clock does. A restart must not send an older one either, so none is given out beyond a limit that
+ * the program has stored durably first; after a restart it goes on from what was stored.
+ * Coarsened to 1/59.6 s as in the kernel (tai64n_now), so that they tell little of the clock.
+ */
+#pragma once
+
+#include "base/attributes.h"
+#include "wireguard/messages.h"
+
+#include <stdint.h>
+
+struct timestamp_clock {
+	uint64_t last_ns;  /* the latest given out, or stored before the restart; since 1970 */
+	uint64_t limit_ns; /* none greater than this is given out */
+};
+
+/*
+ * The next timestamp: the time now, but not beyond the limit; or just above the last one if the
+ * clock was set back. ERR_TIMESTAMPS: none is left up to the limit; store a greater limit first.
+ */
+int timestamp_next(struct timestamp_clock *clock, uint64_t realtime_ns,
+	uint8_t ret_timestamp[static NOISE_TIMESTAMP_SIZE]) must_check;
