@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: ISC */
+#include "net/netlink.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+void *netlink_begin(union netlink_buffer *buffer, uint16_t type, uint16_t flags, size_t size)
+{
+	struct nlmsghdr *header = mnl_nlmsg_put_header(buffer->bytes);
+
+	header->nlmsg_type = type;
+	header->nlmsg_flags = NLM_F_REQUEST | flags;
+	return mnl_nlmsg_put_extra_header(header, size);
+}
+
+/* Sends the request and receives the answer to it over `fd`. -errno. */
+static int converse(int fd, union netlink_buffer *buffer)
+{
+	if (send(fd, buffer, buffer->header.nlmsg_len, 0) < 0)
+		return -errno;
+	ssize_t size = recv(fd, buffer, sizeof *buffer, MSG_TRUNC);
+	if (size < 0)
+		return -errno;
+	if ((size_t)size > sizeof *buffer)
+		return -EMSGSIZE;
+	if (!mnl_nlmsg_ok(&buffer->header, (int)size))
+		return -EBADMSG;
+	if (buffer->header.nlmsg_type != NLMSG_ERROR)
+		return 0;
+	if (mnl_nlmsg_get_payload_len(&buffer->header) < sizeof(struct nlmsgerr))
+		return -EBADMSG;
+	const struct nlmsgerr *error = mnl_nlmsg_get_payload(&buffer->header);
+	return error->error; /* 0 or -errno */
+}
+
+int netlink_ask(union netlink_buffer *buffer)
+{
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+
+	if (fd < 0)
+		return -errno;
+	int result = converse(fd, buffer);
+	(void)close(fd); /* nothing was written */
+	return result;
+}
