@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+/* The userspace engine: workers over one TUN device, behind the seam of engine.h. */
+#pragma once
+
+#include "base/attributes.h"
+#include "engine/engine.h"
+#include "wireguard/interface.h"
+
+#include <uv.h>
+
+struct engine_config {
+	const char *interface_name;
+	uv_loop_t *loop;       /* of the calling thread; worker 0 and the link run on it */
+	unsigned worker_count; /* 1 to TUN_QUEUES_MAX */
+	enum cookie_policy cookies;
+	const char *state_directory; /* where timestamps are stored; borrowed */
+	/*
+	 * The device was deleted (err is 0), or packets cannot pass any more (-errno): the program
+	 * is to end. On the loop's thread, once.
+	 */
+	void (*ended)(void *context, int err);
+	void *context;
+};
+
+/*
+ * Creates the TUN device, down, without key, port and peers. The errors of tun_open(); -ENOMEM.
+ * Release by engine_stop(), then running the loop until it has nothing to do, then engine_free().
+ */
+int engine_open_userspace(
+	const struct engine_config *config, struct engine **ret_engine) must_check;
+
+/* No packet passes any more; handles on the loop are being closed. */
+void engine_stop(struct engine *engine);
+
+/* Wipes and frees; the device is gone. Accepts NULL. */
+void engine_free(struct engine *engine);
