@@ -37,6 +37,11 @@
 	X(ERR_OLDER_SCHEMA, -1118, "the database is of an older version and not yet brought up")   \
 	X(ERR_DATABASE, -1119, "the database failed")                                              \
 	X(ERR_LABEL, -1120, "a service or gateway is named by 1 to 63 of a-z 0-9 -, as in DNS")    \
+	X(ERR_CHECKSUM, -1301, "a character of it was changed or lost: copy it again")             \
+	X(ERR_VERSION, -1302, "it was made by a newer version of this program")                    \
+	X(ERR_REFUSED, -1303, "the controller refused it")                                         \
+	X(ERR_SILENT, -1304, "the gateway is silent")                                              \
+	X(ERR_NOT_CONFIRMED, -1305, "it was not confirmed in time")                                \
 	X(ERR_POLICY, -1201, "the policy is refused as a whole")
 
 enum error {

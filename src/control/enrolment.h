@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC */
+/* What a new device or gateway says at the enrolment port. JSON: docs/api.md. */
+#pragma once
+
+#include "base/attributes.h"
+#include "control/netmap.h"
+
+#include <jansson.h>
+
+struct enrolment {
+	char name[NETMAP_NAME_SIZE]; /* of the device */
+	uint8_t public_key[NETMAP_KEY_SIZE];
+	uint8_t preshared_key[NETMAP_KEY_SIZE]; /* made by the device, too; zero: none */
+};
+
+/* The caller's; never NULL. Holds the pre-shared key. */
+json_t *enrolment_encode(const struct enrolment *enrolment);
+
+/* ERR_SYNTAX, ERR_KEY, ERR_NAME; ret_where names the member. */
+int enrolment_decode(const json_t *json, struct enrolment *ret_enrolment,
+	char ret_where[static NETMAP_NAME_SIZE]) must_check;

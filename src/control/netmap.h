@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A netmap: all that a device is told, and nothing about anything else. Whoever makes it is the
+ * controller; whoever reads it checks it as bytes from outside. JSON: docs/api.md.
+ */
+#pragma once
+
+#include "base/address.h"
+#include "base/attributes.h"
+
+#include <jansson.h>
+
+enum {
+	NETMAP_NAME_SIZE = 64,
+	NETMAP_HOST_SIZE = 256,
+	NETMAP_KEY_SIZE = 32,
+	NETMAP_SERVICES_MAX = 1 << 14,
+	NETMAP_GATEWAYS_MAX = 64,
+};
+
+enum netmap_state {
+	NETMAP_ACTIVE,
+	NETMAP_PENDING,	    /* waits for approval */
+	NETMAP_QUARANTINED, /* reaches the control port only */
+};
+
+/* A gateway to call, and the overlay prefixes that lie behind it. */
+struct netmap_gateway {
+	char name[NETMAP_NAME_SIZE];
+	char endpoint[NETMAP_HOST_SIZE]; /* host:port */
+	uint8_t public_key[NETMAP_KEY_SIZE];
+	struct address ipv4, ipv6;
+};
+
+struct netmap_service {
+	char name[NETMAP_NAME_SIZE]; /* a label */
+	char gateway[NETMAP_NAME_SIZE];
+	struct address vip; /* of the family in which it answers */
+	uint16_t port;
+	uint8_t protocol; /* IPPROTO_TCP, IPPROTO_UDP */
+};
+
+struct netmap {
+	uint64_t version; /* another one: something else is in it */
+	char network[NETMAP_NAME_SIZE];
+	char user[NETMAP_NAME_SIZE];
+	char device[NETMAP_NAME_SIZE];
+	enum netmap_state state;
+	struct address ipv4, ipv6; /* the device's */
+	struct prefix overlay_ipv4, overlay_ipv6;
+	uint16_t control_port;		 /* at the first gateway's addresses */
+	struct netmap_gateway *gateways; /* owned; the first is the controller's own */
+	size_t gateway_count;
+	struct netmap_service *services; /* owned; by name */
+	size_t service_count;
+};
+
+/* Frees what it owns; zero afterwards. */
+void netmap_done(struct netmap *netmap);
+
+/* The caller's; never NULL. */
+json_t *netmap_encode(const struct netmap *netmap);
+
+/*
+ * ERR_SYNTAX, ERR_RANGE: too many, an address outside the overlay, a name that is none; then
+ * ret_where names the place, "services[3].vip". Release by netmap_done().
+ */
+int netmap_decode(const json_t *json, struct netmap *ret_netmap,
+	char ret_where[static NETMAP_NAME_SIZE]) must_check;

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * tacet.conf(5): where things are and who we run as. What the network is (addresses, endpoint) is
+ * the database's. Written once by `tacet init` or `tacet join`; read by every program and process.
+ */
+#pragma once
+
+#include "base/attributes.h"
+#include "base/log.h"
+
+#include <stdint.h>
+
+#define CONFIG_PATH "/etc/tacet/tacet.conf" /* unless TACET_CONFIG or --config says otherwise */
+
+enum {
+	CONFIG_FILE_MAX = 64 * 1024, /* bytes */
+	CONFIG_PATH_SIZE = 256,	     /* of a path with its zero */
+	CONFIG_WORD_SIZE = 32,	     /* of a name of a user or interface with its zero */
+	CONFIG_ERROR_SIZE = 1024,
+};
+
+enum config_role {
+	CONFIG_SERVER, /* controller and gateway */
+	CONFIG_CLIENT, /* a device */
+};
+
+struct config {
+	char path[CONFIG_PATH_SIZE];  /* of the file that was read */
+	enum config_role role;	      /* role: server | client */
+	char interface[16];	      /* interface: tacet0 */
+	char state[CONFIG_PATH_SIZE]; /* state: /var/lib/tacet */
+	char run[CONFIG_PATH_SIZE];   /* run: /run/tacet */
+	char hosts[CONFIG_PATH_SIZE]; /* hosts: /etc/hosts, where a device writes names; "": nowhere
+				       */
+	uint16_t listen;	      /* listen: 51820, UDP; 0: any (a device) */
+	uint16_t control_port;	      /* control-port: 7411, TCP inside the tunnel */
+	uint16_t enrol_port;	      /* enrol-port: 7412 */
+	uint16_t workers;	      /* workers: 1 */
+	uint32_t mark;		      /* mark: 0, of the tunnel's datagrams */
+	char engine_user[CONFIG_WORD_SIZE];  /* engine-user: tacet-engine */
+	char control_user[CONFIG_WORD_SIZE]; /* control-user: tacet-control */
+	enum log_level log;		     /* log: error | warning | info | debug */
+};
+
+/* What holds where the file does not say otherwise. */
+void config_default(struct config *ret_config);
+
+/*
+ * Reads the file. -errno: it cannot be read; ERR_SYNTAX: it is wrong, and ret_error says in lines
+ * of "path:line:column: what was found, what was expected" all that is.
+ */
+int config_read(const char *path, struct config *ret_config,
+	char ret_error[static CONFIG_ERROR_SIZE]) must_check;
+
+/* Writes all of it, with comments, mode 0644, in one step. -errno. */
+int config_write(const struct config *config, const char *path) must_check;
+
+/* "<state>/<name>" or "<run>/<name>"; returns ret_path. Aborts where it does not fit. */
+char *config_state_path(
+	const struct config *config, const char *name, char ret_path[static CONFIG_PATH_SIZE]);
+char *config_run_path(
+	const struct config *config, const char *name, char ret_path[static CONFIG_PATH_SIZE]);
+
+/* Files below state and run. */
+#define CONFIG_DATABASE "control/tacet.db"  /* server: of control_user, in a folder of its own */
+#define CONFIG_SERVER_KEY "server.key"	    /* server: the private key, 0600 root, in base64 */
+#define CONFIG_DEVICE_KEY "device.key"	    /* client: the same */
+#define CONFIG_DEVICE "control/device.json" /* client: who we are, of control_user */
+#define CONFIG_ENGINE_FOLDER "engine"	    /* timestamps, of engine_user */
+#define CONFIG_SOCKET "control.sock"	    /* the local socket, 0600 root */
+#define CONFIG_PID "tacetd.pid"

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the processes of tacetd say to each other: this page is the architecture.
+ *
+ *                 TUNNEL, PLAN_*, PLAN_END            BEGIN, PEERS, PREFIXES, PEERS_END
+ *	control  ------------------------->  parent  ------------------------->  engine
+ *	(no root, no  <-------------------  (root, no   <-----------------------  (no root, no
+ *	 raw sockets)  LISTENERS, PLAN_DONE   network     READY, PEERS_DONE        files, no new
+ *	               REPORT, STATUS...      input)      STATUS...                sockets)
+ *
+ * control is the controller on a server, and what follows the controller on a device. A message is
+ * a head and records of one type. Both ends are one program on one host, so records are structs;
+ * but the parent believes no length, count, range or sequence: message_check() does the first two
+ * for every message, by the table below; gateway/plan.h and its like the rest.
+ *
+ * A plan is all that shall be in force, whole, never a difference: BEGIN, records in the order of
+ * the table, END. The parent makes the difference to what is in force.
+ */
+#pragma once
+
+#include "base/address.h"
+#include "base/attributes.h"
+
+enum {
+	MESSAGE_SIZE_MAX = 64 * 1024, /* bytes, with its head */
+	MESSAGE_FDS_MAX = 8,	      /* descriptors with one message */
+	MESSAGE_KEY_SIZE = 32,
+	MESSAGE_NAME_SIZE = 64,	 /* with its zero */
+	MESSAGE_HOST_SIZE = 256, /* of a DNS name, with its zero */
+	MESSAGE_TEXT_SIZE = 512, /* of a line for people, with its zero */
+
+	MESSAGE_PEERS_MAX = 1 << 17, /* in one plan; and so on */
+	MESSAGE_PREFIXES_MAX = 1 << 18,
+	MESSAGE_ROLES_MAX = 1 << 17,
+	MESSAGE_DEVICES_MAX = 1 << 17,
+	MESSAGE_SERVICES_MAX = 1 << 14,
+	MESSAGE_GRANTS_MAX = 1 << 22,
+	MESSAGE_NAMES_MAX = 1 << 14,
+};
+
+/* Type, who says it (C control, P parent, E engine), record, fewest and most records. */
+#define MESSAGE_LIST(X)                                                                            \
+	/* the first word of a control process: who this host is in the overlay */                 \
+	X(MESSAGE_TUNNEL, C, struct message_tunnel, 1, 1)                                          \
+	/* its listening sockets: descriptors in the order of enum message_listener */             \
+	X(MESSAGE_LISTENERS, P, struct message_listeners, 1, 1)                                    \
+	/* a plan */                                                                               \
+	X(MESSAGE_PLAN_BEGIN, C, struct message_plan, 1, 1)                                        \
+	X(MESSAGE_PLAN_PEERS, C, struct message_peer, 1, UINT16_MAX)                               \
+	X(MESSAGE_PLAN_PREFIXES, C, struct message_prefix, 1, UINT16_MAX)                          \
+	X(MESSAGE_PLAN_ROLES, C, struct message_role, 1, UINT16_MAX)                               \
+	X(MESSAGE_PLAN_DEVICES, C, struct message_device, 1, UINT16_MAX)                           \
+	X(MESSAGE_PLAN_SERVICES, C, struct message_service, 1, UINT16_MAX)                         \
+	X(MESSAGE_PLAN_GRANTS, C, struct message_grant, 1, UINT16_MAX)                             \
+	X(MESSAGE_PLAN_NAMES, C, struct message_name, 1, UINT16_MAX)                               \
+	X(MESSAGE_PLAN_END, C, struct message_plan, 1, 1)                                          \
+	X(MESSAGE_PLAN_DONE, P, struct message_done, 1, 1)                                         \
+	/* something that was found not to be as planned, and was repaired: for the log */         \
+	X(MESSAGE_REPORT, P, struct message_text, 1, 1)                                            \
+	/* to the engine: who it is, then its peers, whole; it makes the difference */             \
+	X(MESSAGE_ENGINE_BEGIN, P, struct message_engine, 1, 1)                                    \
+	X(MESSAGE_ENGINE_READY, E, struct message_ready, 1, 1)                                     \
+	X(MESSAGE_PEERS_BEGIN, P, struct message_plan, 1, 1)                                       \
+	X(MESSAGE_PEERS, P, struct message_peer, 1, UINT16_MAX)                                    \
+	X(MESSAGE_PREFIXES, P, struct message_prefix, 1, UINT16_MAX)                               \
+	X(MESSAGE_PEERS_END, P, struct message_plan, 1, 1)                                         \
+	X(MESSAGE_PEERS_DONE, E, struct message_done, 1, 1)                                        \
+	/* control asks the parent, which asks the engine; answers go the same way back */         \
+	X(MESSAGE_STATUS_ASK, CP, struct message_ask, 1, 1)                                        \
+	X(MESSAGE_STATUS_PEERS, EP, struct message_peer_status, 1, UINT16_MAX)                     \
+	X(MESSAGE_STATUS_END, EP, struct message_status, 1, 1)
+
+enum message_type {
+#define X(name, sender, record, least, most) name,
+	MESSAGE_LIST(X)
+#undef X
+		MESSAGE_TYPES, /* how many there are */
+};
+
+/* Which process; as bits in the table, where a type may have two senders. */
+enum message_sender {
+	MESSAGE_FROM_C = 1,
+	MESSAGE_FROM_P = 2,
+	MESSAGE_FROM_E = 4,
+	MESSAGE_FROM_CP = MESSAGE_FROM_C | MESSAGE_FROM_P,
+	MESSAGE_FROM_EP = MESSAGE_FROM_E | MESSAGE_FROM_P,
+};
+
+/* In front of the records of each message. */
+struct message_head {
+	uint16_t type; /* enum message_type */
+	uint16_t count;
+	uint32_t size; /* of the records in bytes: count times that of one */
+};
+
+/* ---- records; texts are zero-terminated, what is not used is zero ---- */
+
+struct message_tunnel {
+	struct prefix overlay_ipv4, overlay_ipv6;
+	struct address ipv4, ipv6; /* our own, within */
+	uint16_t control_port;	   /* TCP, on our own addresses; 0: no listeners (a device) */
+	uint16_t enrol_port;
+};
+
+/* Descriptors of MESSAGE_LISTENERS; those that are not there are left out, so see `present`. */
+enum message_listener {
+	MESSAGE_LISTENER_LOCAL, /* the Unix socket for administrators */
+	MESSAGE_LISTENER_CONTROL_IPV4,
+	MESSAGE_LISTENER_CONTROL_IPV6,
+	MESSAGE_LISTENER_ENROL_IPV4,
+	MESSAGE_LISTENER_ENROL_IPV6,
+	MESSAGE_LISTENERS_ALL, /* how many there can be */
+};
+
+struct message_listeners {
+	uint32_t present; /* bit i: enum message_listener i is among the descriptors, in order */
+};
+
+/* BEGIN says what is to come, END the same again. */
+struct message_plan {
+	uint64_t version; /* of the plan, counted up by its maker */
+	uint32_t peers, prefixes, roles, devices, services, grants, names;
+	uint32_t reserved;
+};
+
+/* A peer of the engine. Its prefixes are the next prefix_count of the prefixes. */
+struct message_peer {
+	uint8_t public_key[MESSAGE_KEY_SIZE];
+	uint8_t preshared_key[MESSAGE_KEY_SIZE]; /* zero: none */
+	struct endpoint endpoint;		 /* remote ADDRESS_NONE: it calls us */
+	uint32_t prefix_count;
+	uint16_t keepalive_s; /* 0: off */
+	uint16_t reserved;
+};
+
+struct message_prefix {
+	struct prefix prefix;
+};
+
+/* As gateway/model.h has them. */
+struct message_role {
+	uint32_t number;
+	uint32_t kind; /* enum model_role_kind */
+};
+
+struct message_device {
+	struct address ipv4, ipv6;
+	uint32_t role;
+};
+
+struct message_service {
+	uint32_t id;
+	struct address vip_ipv4, vip_ipv6;
+	struct address target;
+	uint16_t port, target_port;
+	uint8_t protocol; /* IPPROTO_TCP, IPPROTO_UDP */
+	uint8_t reserved[3];
+};
+
+struct message_grant {
+	uint32_t role, service;
+};
+
+/* A name that a device knows a service by, "intranet.tacet". */
+struct message_name {
+	char name[MESSAGE_HOST_SIZE];
+	struct address address;
+};
+
+struct message_done {
+	uint64_t version; /* of the plan */
+	int32_t error;	  /* 0, -errno, ERR_*: then the former plan is in force */
+	uint32_t added, deleted, flows_cut;
+	char text[MESSAGE_TEXT_SIZE]; /* what failed, for people */
+};
+
+struct message_text {
+	char text[MESSAGE_TEXT_SIZE]; /* one printable line */
+};
+
+/* Holds the private key: wiped on both sides once it is sent or taken. */
+struct message_engine {
+	uint8_t private_key[MESSAGE_KEY_SIZE];
+	uint32_t mark;	      /* SO_MARK; 0: none */
+	uint16_t listen_port; /* 0: any */
+	uint16_t workers;
+};
+
+struct message_ready {
+	uint16_t listen_port;
+	uint16_t reserved;
+};
+
+struct message_ask {
+	uint64_t nonce; /* comes back in MESSAGE_STATUS_END */
+};
+
+struct message_peer_status {
+	uint8_t public_key[MESSAGE_KEY_SIZE];
+	struct endpoint endpoint;
+	uint64_t last_handshake_ns; /* realtime; 0: never */
+	uint64_t rx_bytes, tx_bytes;
+};
+
+struct message_status {
+	uint64_t nonce;
+	uint64_t plan_version;	/* in force */
+	uint64_t planned_ns;	/* realtime, since when */
+	uint64_t repaired;	/* differences found and repaired since the start */
+	uint64_t dropped;	/* packets that died in the engine, of all kinds */
+	uint32_t engine_starts; /* 1: it never died */
+	uint16_t listen_port;
+	uint8_t is_engine_up;
+	uint8_t is_hardened; /* the tables of tacet harden are in the kernel */
+};
+
+/*
+ * Whether `size` bytes are a whole message of the table from that sender: type, sender, count and
+ * length. ERR_TRUNCATED, ERR_TRAILING, ERR_RANGE: type or count; ERR_UNKNOWN_WORD: not the
+ * sender's.
+ */
+int message_check(const void *bytes, size_t size, enum message_sender sender,
+	struct message_head *ret_head) must_check;
+
+/* Its name, for logs; static. */
+const char *message_name(enum message_type type);
+
+/* Whether a text field has a zero, is printable ASCII before it, and zero behind it. */
+bool message_text_is_fine(const char *text, size_t size);
