@@ -83,9 +83,10 @@ static void respond(struct server_request *request, unsigned status, struct MHD_
 /* Consumes json. NULL: an empty body. */
 static struct MHD_Response *response_of(json_t *json)
 {
+	static char nothing[1];
+
 	if (!json)
-		return MHD_create_response_from_buffer(
-			0, (void *)(uintptr_t) "", MHD_RESPMEM_PERSISTENT);
+		return MHD_create_response_from_buffer(0, nothing, MHD_RESPMEM_PERSISTENT);
 	struct text *text = memory_new(1, sizeof *text);
 	text->at = json_dumps(json, JSON_COMPACT);
 	json_decref(json);
