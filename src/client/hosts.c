@@ -2,6 +2,7 @@
 #include "client/hosts.h"
 
 #include "base/memory.h"
+#include "client/replacement.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -217,58 +218,13 @@ static int find(const char *path, struct found *found)
 	return err;
 }
 
-static int write_all(int fd, const struct text *text)
-{
-	for (size_t at = 0; at < text->size;) {
-		ssize_t size = pwrite(fd, text->bytes + at, text->size - at, (off_t)at);
-		if (size < 0 && errno == EINTR)
-			continue;
-		if (size < 0)
-			return -errno;
-		at += (size_t)size;
-	}
-	if (ftruncate(fd, (off_t)text->size) < 0 || fsync(fd) < 0)
-		return -errno;
-	return 0;
-}
-
-static int fill_temporary(int fd, const struct found *found, const struct text *text)
-{
-	int err = write_all(fd, text);
-
-	if (err < 0)
-		return err;
-	if (fchown(fd, found->uid, found->gid) < 0 || fchmod(fd, found->mode) < 0)
-		return -errno;
-	return 0;
-}
-
-/* A file beside it, then over it. Nothing is left behind on failure. */
-static int replace(const char *path, const struct found *found, const struct text *text)
-{
-	char beside[PATH_MAX + 32];
-
-	(void)snprintf(beside, sizeof beside, "%s.tacet-%d", path, (int)getpid());
-	(void)unlink(beside); /* of a process that died and had our number */
-	int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return -errno;
-	int err = fill_temporary(fd, found, text);
-	close(fd);
-	if (err == 0 && rename(beside, path) < 0)
-		err = -errno;
-	if (err < 0)
-		(void)unlink(beside); /* the error is that of before */
-	return err;
-}
-
 static int write_in_place(const char *path, const struct text *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK);
 
 	if (fd < 0)
 		return -errno;
-	int err = write_all(fd, text);
+	int err = replacement_fill(fd, text->bytes, text->size);
 	close(fd);
 	return err;
 }
@@ -282,11 +238,19 @@ static bool must_stay_in_place(int err)
 static int update(const char *path, const struct found *found, const struct text *text)
 {
 	const struct text *old = &found->text;
+	const struct replacement replacement = {
+		.path = path,
+		.mode = found->mode,
+		.uid = found->uid,
+		.gid = found->gid,
+		.bytes = text->bytes,
+		.size = text->size,
+	};
 
 	if (text->size == old->size &&
 		(old->size == 0 || !memcmp(text->bytes, old->bytes, old->size)))
 		return 0;
-	int err = replace(path, found, text);
+	int err = replacement_write(&replacement);
 	if (found->is_there && must_stay_in_place(err))
 		return write_in_place(path, text);
 	return err;
