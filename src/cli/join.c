@@ -13,9 +13,11 @@
 #include "cli/start.h"
 #include "cli/stop.h"
 #include "cli/text.h"
+#include "client/devicename.h"
 #include "policy/name.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -68,12 +70,12 @@ static enum cli_exit check_host(const struct cli *cli, const struct wishes *wish
 static enum cli_exit name_device(
 	const struct cli *cli, const struct wishes *wishes, struct enrolment *enrolment)
 {
-	char host[NETMAP_NAME_SIZE] = "";
+	char host[HOST_NAME_MAX + 1] = "";
 
 	if (!wishes->name) {
 		if (gethostname(host, sizeof host - 1) < 0)
-			host[0] = '\0'; /* longer than any name may be */
-		(void)join_name(host, enrolment->name);
+			host[0] = '\0'; /* it has none */
+		(void)devicename_of_host(host, enrolment->name);
 		return CLI_OK;
 	}
 	if (!policy_name_is_valid(wishes->name, strlen(wishes->name)))

@@ -48,6 +48,3 @@ struct join_report {
  */
 int join_enrol(const struct join *join, struct device *ret_device,
 	struct join_report *ret_report) must_check;
-
-/* Makes a device's name of a host's: "Alice's PC.lan" is "alice-s-pc". Returns ret_name. Pure. */
-char *join_name(const char *host, char ret_name[static NETMAP_NAME_SIZE]);

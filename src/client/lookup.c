@@ -33,7 +33,9 @@ int lookup_split(const char *text, char ret_host[static NETMAP_HOST_SIZE],
 	if (!colon || colon == text)
 		return ERR_SYNTAX;
 	size_t host_size = (size_t)(colon - text), port_size = strlen(colon + 1);
-	if (*host == '[' && colon[-1] == ']' && host_size > 2) {
+	if (*host == '[') {
+		if (colon[-1] != ']' || host_size <= 2)
+			return ERR_SYNTAX;
 		host++;
 		host_size -= 2;
 	} else if (memchr(host, ':', host_size)) {
