@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* tacet: the command line. What is common to all commands; see man/tacet.1. */
+#include "base/error.h"
 #include "base/log.h"
 #include "cli/help.h"
 #include "cli/table.h"
@@ -104,7 +105,7 @@ static enum cli_exit read_config(struct cli *cli)
 		log_err(err, "%s: cannot read the configuration: sudo tacet ...", cli->config_path);
 		return CLI_NOT_ALLOWED;
 	}
-	if (err == -ENOTDIR || err == -EISDIR || err > -1000)
+	if (err != ERR_SYNTAX)
 		log_err(err, "%s: cannot read the configuration", cli->config_path);
 	else
 		(void)fprintf(stderr, "%s\n", text);
