@@ -7,7 +7,8 @@
 #include <string.h>
 
 enum {
-	WORDS_COLUMN = 46, /* where summaries begin; longer calls get a line of their own */
+	WORDS_COLUMN = 20, /* where summaries begin; likewise behind calls: */
+	CALL_COLUMN = 40,  /* longer ones get a line of their own */
 };
 
 static const struct {
@@ -103,15 +104,15 @@ const struct cli_entry *help_nearest(const struct cli_entry *table, int argc, ch
 	return NULL;
 }
 
-static void print_line(const struct cli_entry *entry, FILE *out)
+static void print_call(const struct cli_entry *entry, FILE *out)
 {
 	AUTO_TEXT char *call = text_format("%s %s", entry->words, entry->arguments);
 	int length = (int)strlen(call);
 
-	if (length < WORDS_COLUMN)
-		(void)fprintf(out, "  %-*s %s\n", WORDS_COLUMN, call, entry->summary);
+	if (length < CALL_COLUMN)
+		(void)fprintf(out, "  %-*s %s\n", CALL_COLUMN, call, entry->summary);
 	else
-		(void)fprintf(out, "  %s\n  %-*s %s\n", call, WORDS_COLUMN, "", entry->summary);
+		(void)fprintf(out, "  %s\n  %-*s %s\n", call, CALL_COLUMN, "", entry->summary);
 }
 
 void help_print_all(const struct cli_entry *table, FILE *out)
@@ -120,7 +121,7 @@ void help_print_all(const struct cli_entry *table, FILE *out)
 		    "usage: tacet [--config FILE] [--json] COMMAND ...\n\ncommands:\n",
 		out);
 	for (const struct cli_entry *entry = table; entry->words; entry++)
-		print_line(entry, out);
+		(void)fprintf(out, "  %-*s %s\n", WORDS_COLUMN, entry->words, entry->summary);
 	(void)fprintf(out, "\n%s\nexit codes:\n", common_options);
 	for (size_t i = 0; i < ARRAY_LENGTH(exit_codes); i++)
 		(void)fprintf(out, "  %d  %s\n", (int)exit_codes[i].code, exit_codes[i].meaning);
@@ -132,7 +133,7 @@ void help_print_family(const struct cli_entry *table, const char *word, FILE *ou
 	(void)fprintf(out, "usage: tacet %s ...\n\n", word);
 	for (const struct cli_entry *entry = table; entry->words; entry++) {
 		if (is_of(entry, word))
-			print_line(entry, out);
+			print_call(entry, out);
 	}
 	(void)fprintf(out, "\ntacet %s COMMAND --help says more. See tacet(1).\n", word);
 }

@@ -26,7 +26,8 @@ static const struct option long_options[] = {
 	{0},
 };
 
-static bool read_global(int option, struct globals *globals)
+/* `word` is what was read, for people. */
+static bool read_global(int option, const char *word, struct globals *globals)
 {
 	switch (option) {
 	case 'c':
@@ -41,7 +42,12 @@ static bool read_global(int option, struct globals *globals)
 	case 'V':
 		globals->wants_version = true;
 		return true;
-	default: /* getopt_long() has said what is wrong */
+	case ':':
+		log_err(0, "%s: its value is missing (see tacet --help)", word);
+		return false;
+	default:
+		log_err(0, "%s is no option (see tacet --help)",
+			policy_show(word, strlen(word)).text);
 		return false;
 	}
 }
@@ -151,8 +157,8 @@ int main(int argc, char **argv)
 	int option;
 
 	log_start("tacet", LOG_LEVEL_INFO);
-	while ((option = getopt_long(argc, argv, "+hV", long_options, NULL)) != -1) {
-		if (!read_global(option, &globals))
+	while ((option = getopt_long(argc, argv, "+:hV", long_options, NULL)) != -1) {
+		if (!read_global(option, argv[optind - 1], &globals))
 			return CLI_USAGE;
 	}
 	enum cli_exit result = CLI_OK;

@@ -49,6 +49,17 @@ static int copy_in(int from, const char *copy)
 	return err;
 }
 
+/* With what SQLite made beside it. What stays is written over by the next attempt. */
+static void remove_copy(const char *copy)
+{
+	static const char *const companions[] = {"", "-wal", "-shm", "-journal"};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(companions); i++) {
+		AUTO_TEXT char *path = text_format("%s%s", copy, companions[i]);
+		(void)unlink(path);
+	}
+}
+
 /* Where the log of what is to be replaced ends. Zero where there is nothing that can be read. */
 static struct store_audit_head head_of(const char *path)
 {
@@ -99,7 +110,7 @@ static enum cli_exit exchange(const struct cli *cli, int from, const char *backu
 	int err = copy_in(from, copy);
 	if (err == 0)
 		err = store_restore(copy, &by, path);
-	(void)unlink(copy); /* the next attempt writes over it */
+	remove_copy(copy);
 	if (err < 0)
 		return report(backup, err);
 	print_done(path, had_one, &replaced);
