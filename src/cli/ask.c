@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 enum {
+	STATUS_NOT_FOUND = 404,
 	STATUS_UNPROCESSABLE = 422, /* a policy */
 	STATUS_UNAVAILABLE = 503,   /* starting */
 };
@@ -77,22 +78,41 @@ static enum cli_exit explain(const struct cli *cli, int err, const struct proble
 			     "done so or not");
 		return CLI_FAILED;
 	default:
-		log_err(err, "%s/%s: tacetd did not answer as it should%s%s", cli->config.run,
-			CONFIG_SOCKET, *text ? ": " : "", text);
+		log_err(*text ? 0 : err, "%s/%s: tacetd did not answer as it should%s%s",
+			cli->config.run, CONFIG_SOCKET, *text ? ": " : "", text);
 		return CLI_FAILED;
 	}
 }
 
-enum cli_exit ask(const struct cli *cli, const struct caller_request *request, json_t **ret_json)
+static int try(const struct cli *cli, const struct caller_request *request, json_t **ret_json,
+	struct problem *ret_problem)
 {
 	struct caller *caller = NULL;
-	struct problem problem = {0};
 	char path[CONFIG_PATH_SIZE];
 
 	int err = caller_new_local(config_run_path(&cli->config, CONFIG_SOCKET, path), &caller);
 	if (err == 0)
-		err = caller_ask(caller, request, ret_json, &problem);
+		err = caller_ask(caller, request, ret_json, ret_problem);
 	caller_free(caller);
+	return err;
+}
+
+enum cli_exit ask(const struct cli *cli, const struct caller_request *request, json_t **ret_json)
+{
+	struct problem problem = {0};
+	int err = try(cli, request, ret_json, &problem);
+
+	return err < 0 ? explain(cli, err, &problem) : CLI_OK;
+}
+
+enum cli_exit ask_get_or_none(const struct cli *cli, const char *path, json_t **ret_json)
+{
+	const struct caller_request request = {.method = "GET", .path = path};
+	struct problem problem = {0};
+	int err = try(cli, &request, ret_json, &problem);
+
+	if (err == ERR_REFUSED && problem.status == STATUS_NOT_FOUND)
+		return CLI_OK;
 	return err < 0 ? explain(cli, err, &problem) : CLI_OK;
 }
 
@@ -137,7 +157,10 @@ char *ask_path(const char *pattern, const char *const words[])
 enum cli_exit ask_print(const json_t *json)
 {
 	/* what cannot be written shows when stdout is flushed */
-	(void)json_dumpf(json, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+	if (json)
+		(void)json_dumpf(json, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+	else
+		(void)fputs("{}", stdout);
 	(void)putchar('\n');
 	return CLI_OK;
 }

@@ -11,6 +11,10 @@
 /* GET. */
 enum cli_exit ask_get(const struct cli *cli, const char *path, json_t **ret_json) must_check;
 
+/* As that; what is not there is no failure: CLI_OK, and *ret_json stays as it is. */
+enum cli_exit ask_get_or_none(
+	const struct cli *cli, const char *path, json_t **ret_json) must_check;
+
 /* Any other method. Consumes body; NULL: none. An answer without a body is an empty object. */
 enum cli_exit ask_act(const struct cli *cli, const char *method, const char *path, json_t *body,
 	json_t **ret_json) must_check;
@@ -26,5 +30,5 @@ char *ask_path(const char *pattern, const char *const words[])
 /* Says on stderr that tacetd does not answer, and how it is started. Gives CLI_NOT_RUNNING. */
 enum cli_exit ask_not_running(const struct cli *cli);
 
-/* Prints what was answered as it is, for --json. Gives CLI_OK. */
+/* Prints what was answered as it is, for --json; NULL as an empty object. Gives CLI_OK. */
 enum cli_exit ask_print(const json_t *json);

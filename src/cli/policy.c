@@ -150,6 +150,15 @@ static void print_version(const json_t *answer)
 		actor);
 }
 
+/* 0: the one in force, which there may not be: then *ret_answer stays NULL. */
+static enum cli_exit get_version(const struct cli *cli, uint64_t version, json_t **ret_answer)
+{
+	AUTO_TEXT char *path = text_format("/v1/policy?version=%llu", (unsigned long long)version);
+
+	return version > 0 ? ask_get(cli, path, ret_answer)
+			   : ask_get_or_none(cli, "/v1/policy", ret_answer);
+}
+
 enum cli_exit cli_policy_show(const struct cli *cli, int argc, char **argv)
 {
 	uint64_t version = 0;
@@ -163,12 +172,15 @@ enum cli_exit cli_policy_show(const struct cli *cli, int argc, char **argv)
 
 	if (!options_read(cli, argc, argv, &table, &words))
 		return CLI_USAGE;
-	AUTO_TEXT char *path =
-		version > 0 ? text_format("/v1/policy?version=%llu", (unsigned long long)version)
-			    : text_format("/v1/policy");
-	enum cli_exit result = ask_get(cli, path, &answer);
-	if (result != CLI_OK || cli->wants_json)
-		return result == CLI_OK ? ask_print(answer) : result;
+	enum cli_exit result = get_version(cli, version, &answer);
+	if (result != CLI_OK)
+		return result;
+	if (cli->wants_json)
+		return ask_print(answer);
+	if (!answer) {
+		(void)fputs("No policy was applied yet, so all is denied.\n", stderr);
+		return CLI_OK;
+	}
 	print_version(answer);
 	print_policy(member_text(answer, "text"));
 	return CLI_OK;
