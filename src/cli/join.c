@@ -220,8 +220,8 @@ static enum cli_exit replace(const struct cli *cli, const struct token *token,
 	if (stopped < 0 && stopped != ERR_NOT_FOUND)
 		return CLI_FAILED; /* it has said why */
 	enum cli_exit result = become(cli, token, enrolment, ret_device);
-	if (result != CLI_OK && stopped == 0)
-		(void)start_daemon(cli); /* it has said why, if it fails */
+	if (result != CLI_OK && stopped == 0 && start_daemon(cli) < 0)
+		log_err(0, "what was there before could not be started again: tacet up");
 	return result;
 }
 

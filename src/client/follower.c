@@ -152,11 +152,15 @@ static void read_device(struct follower *follower)
 		follower->written_s = (uint64_t)status.st_mtim.tv_sec;
 }
 
-/* Files of ours, and what the system's resolver reads. Those that are there. */
+/*
+ * Files of ours, and what the system's resolver reads: resolv.conf may be a link to one of the
+ * others, and be replaced at any time. (What libc would load for further sources of names, it may
+ * not any more; files and DNS are built in.)
+ */
 static void confine(const struct follower *follower)
 {
-	static const char *const readable[] = {"/etc", "/lib", "/lib64", "/usr/lib", "/usr/lib64",
-		"/usr/share", "/run/systemd/resolve", "/run/resolvconf", "/run/NetworkManager"};
+	static const char *const readable[] = {
+		"/etc", "/run/systemd/resolve", "/run/resolvconf", "/run/NetworkManager"};
 	struct sandbox_folder folders[ARRAY_LENGTH(readable) + 1] = {{0}};
 	char own[CONFIG_PATH_SIZE];
 	size_t count = 0;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,10 +28,14 @@ int replacement_fill(int fd, const void *bytes, size_t size)
 	return 0;
 }
 
-/* The owner first: a change of it may take mode bits away. */
+/* The owner first: a change of it may take mode bits away. A confined process may not even ask. */
 static int fill(int fd, const struct replacement *replacement)
 {
-	if (fchown(fd, replacement->uid, replacement->gid) < 0 || fchmod(fd, replacement->mode) < 0)
+	bool is_given_away = replacement->uid != (uid_t)-1 || replacement->gid != (gid_t)-1;
+
+	if (is_given_away && fchown(fd, replacement->uid, replacement->gid) < 0)
+		return -errno;
+	if (fchmod(fd, replacement->mode) < 0)
 		return -errno;
 	return replacement_fill(fd, replacement->bytes, replacement->size);
 }
