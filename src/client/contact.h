@@ -46,6 +46,7 @@ struct contact {
 	uint64_t due_ns;       /* when to ask next; UINT64_MAX: a question is open */
 	uint64_t asked_ns;     /* when the last was asked */
 	bool wants_now;	       /* the next is to be answered at once */
+	bool is_in_doubt;      /* and out of turn */
 	bool is_waiting;       /* the open one may be kept by the gateway */
 	uint32_t failures;     /* in a row, as far as pauses depend on it */
 	uint64_t looked_up_ns; /* when the name was looked up last */

@@ -103,7 +103,7 @@ static const struct {
 	int err;
 } damages[] = {
 	{"", "line 1", ERR_SYNTAX},
-	{"{\n\"netmap\":", "line 2", ERR_SYNTAX},
+	{"{\r\"netmap\":", "line 1", ERR_SYNTAX},
 	{"[]", "netmap", ERR_SYNTAX},
 	{"{}", "netmap", ERR_SYNTAX},
 	{"{\"netmap\": 1}", "netmap", ERR_SYNTAX},
