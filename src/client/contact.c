@@ -43,6 +43,13 @@ static unsigned ask_now(struct contact *contact, struct moment now)
 	return 0;
 }
 
+static uint32_t patience_ms(const struct contact *contact)
+{
+	if (contact->is_waiting)
+		return CONTACT_WAIT_MS;
+	return contact->is_in_doubt ? CONTACT_DOUBT_MS : CONTACT_NOW_MS;
+}
+
 bool contact_take(struct contact *contact, struct moment now, struct contact_question *ret_question)
 {
 	if (contact->due_ns == IS_OPEN || now.monotonic_ns < contact->due_ns)
