@@ -34,6 +34,8 @@ struct caller_request {
 	unsigned connect_ms; /* 0: 5,000 */
 	unsigned total_ms;   /* 0: 60,000 */
 	int file_fd;	     /* >0: the answer's body goes there, borrowed, and *ret_json is NULL */
+	json_t **ret_refusal; /* NULL: not wanted; with ERR_REFUSED its body, the caller's, or NULL
+			       */
 };
 
 /*
