@@ -74,7 +74,11 @@ struct server_config {
 /* -errno, -ENOMEM. Release by server_close(). */
 int server_open(const struct server_config *config, struct server **ret_server) must_check;
 
-/* Ends all connections; kept requests are dropped, their done() called. Accepts NULL. */
+/*
+ * Ends all connections; kept requests are dropped, their gone() called. Not from a handler. The
+ * listening descriptors may be closed after it; the memory goes when the loop has run once more.
+ * Accepts NULL.
+ */
 void server_close(struct server *server);
 
 /* Who asks. */
@@ -106,5 +110,8 @@ void server_answer_file(struct server_request *request, int fd, uint64_t size);
 void server_keep(struct server_request *request,
 	void (*gone)(void *context, struct server_request *request), void *context);
 
-/* Has `sent` called once the answer has left, or cannot any more. Before server_answer(). */
+/*
+ * Has `sent` called once the answer has left, or cannot any more. Before server_answer(). Not
+ * called where gone() was.
+ */
 void server_on_sent(struct server_request *request, void (*sent)(void *context), void *context);
