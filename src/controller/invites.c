@@ -92,7 +92,7 @@ static int draw(struct secrets *ret_secrets)
 }
 
 /* Texts of the store fit: both sizes are of the same names. */
-#define COPY_TEXT(to, from) (void)snprintf((to), sizeof(to), "%s", (from))
+#define COPY_TEXT(to, from) (void)snprintf((to), sizeof(to), "%.*s", (int)sizeof(to) - 1, (from))
 
 /* The token is text that holds the secrets: jansson's copy of it is freed, not wiped. */
 static json_t *encode_token(const struct controller *controller, const struct store_invite *invite,

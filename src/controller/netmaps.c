@@ -60,7 +60,7 @@ static enum netmap_state state_of(const struct store_device *device)
 }
 
 /* Texts of the store fit: both sizes are of the same names. */
-#define COPY_TEXT(to, from) (void)snprintf((to), sizeof(to), "%s", (from))
+#define COPY_TEXT(to, from) (void)snprintf((to), sizeof(to), "%.*s", (int)sizeof(to) - 1, (from))
 
 static void add_gateways(const struct world *world, struct netmap *netmap)
 {

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/number.h"
+#include "control/netmap.h"
 #include "controller/answer.h"
 #include "controller/rollout.h"
 #include "controller/routes.h"
@@ -28,13 +29,13 @@ void network_get(void *context, struct server_request *request, const char *cons
 			answer_prefix(&world->network.overlay.ipv6)));
 }
 
-/* Whether it is host:port; what the host is, a resolver says. */
+/* Whether it is host:port that fits into a netmap; what the host is, a resolver says. */
 static bool has_port(const char *endpoint)
 {
 	const char *colon = strrchr(endpoint, ':');
 	uint64_t port = 0;
 
-	return colon && colon > endpoint &&
+	return colon && colon > endpoint && strlen(endpoint) < NETMAP_HOST_SIZE &&
 	       number_parse(colon + 1, strlen(colon + 1), UINT16_MAX, &port) == 0 && port > 0;
 }
 

@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-_Static_assert(PLAN_ROLE_INVITED < POLICY_ROLE_LEAST, "roles of ours are none of a policy");
+_Static_assert(
+	(int)PLAN_ROLE_INVITED < (int)POLICY_ROLE_LEAST, "roles of ours are none of a policy");
 _Static_assert(PLAN_ROLE_BARE != 0, "0 is the role of an address that nobody has");
 
 enum {

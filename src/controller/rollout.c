@@ -6,7 +6,6 @@
 #include "control/problem.h"
 #include "controller/alarms.h"
 #include "controller/netmaps.h"
-#include "policy/compile.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -72,24 +71,6 @@ void rollout_done(struct controller *controller)
 	uv_close((uv_handle_t *)&rollout->retry, NULL);
 }
 
-struct policy_compiled *rollout_compile(const struct world *world,
-	const struct policy_compiled *previous, struct policy_faults *faults)
-{
-	struct policy_model *model = world_model(world, WORLD_SERVICES_ALL);
-	const struct policy_source source = {
-		.document = world->document,
-		.model = model,
-		.previous = previous,
-		.strictness = POLICY_LENIENT,
-	};
-	struct policy_compiled *compiled = NULL;
-
-	if (policy_compile(&source, faults, &compiled) < 0)
-		abort(); /* leniently it does not fail */
-	policy_model_free(model);
-	return compiled;
-}
-
 /* For the status: the first of what means nothing. */
 static void keep_faults(struct rollout *rollout, const struct policy_faults *faults)
 {
@@ -127,7 +108,7 @@ static void answer_waiter(struct waiter *waiter, const struct message_done *done
 		char text[PROBLEM_TEXT_SIZE];
 
 		(void)snprintf(text, sizeof text,
-			"it is stored but not in force yet, and is tried again: %s",
+			"it is stored but not in force yet, and is tried again: %.400s",
 			controller->rollout.failure); /* may be cut */
 		server_answer(waiter->request, 500, problem_encode(done->error, text));
 		return;
@@ -180,7 +161,7 @@ static void compile(struct controller *controller)
 	struct rollout *rollout = &controller->rollout;
 	struct policy_faults faults = {0};
 	struct policy_compiled *compiled =
-		rollout_compile(&controller->world, rollout->sent, &faults);
+		world_compile(&controller->world, rollout->sent, &faults);
 
 	keep_faults(rollout, &faults);
 	policy_faults_done(&faults);

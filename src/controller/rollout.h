@@ -34,7 +34,3 @@ void rollout_answer(struct controller *controller, struct server_request *reques
 
 /* The parent answers. */
 void rollout_received(struct controller *controller, const struct message_done *done);
-
-/* Compiles the world, leniently: what means nothing is granted nothing. Never NULL. */
-struct policy_compiled *rollout_compile(const struct world *world,
-	const struct policy_compiled *previous, struct policy_faults *faults);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/attributes.h"
+#include "policy/compiled.h"
 #include "policy/document.h"
 #include "policy/model.h"
 #include "store/device.h"
@@ -88,6 +89,10 @@ void world_done(struct world *world);
 
 /* For the compiler; policy_model_free(). */
 struct policy_model *world_model(const struct world *world, enum world_services services);
+
+/* Compiles it, leniently: what means nothing is granted nothing. policy_compiled_free(). */
+struct policy_compiled *world_compile(const struct world *world,
+	const struct policy_compiled *previous, struct policy_faults *faults);
 
 /* Indices; WORLD_NONE. */
 size_t world_find_user(const struct world *world, const char *name);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* From the store to a world, and from a world to the policy's model. */
+/* From the store to a world. */
 #include "controller/world.h"
 
 #include "base/error.h"
@@ -119,41 +119,4 @@ int world_load(struct world *world, struct store *store)
 		return err;
 	err = store_policy_get(store, 0, take_policy, world);
 	return err == ERR_NOT_FOUND ? 0 : err;
-}
-
-static enum policy_device_state state_of(const struct store_device *device)
-{
-	return device->state == STORE_DEVICE_ACTIVE ? POLICY_DEVICE_ACTIVE
-						    : POLICY_DEVICE_QUARANTINED;
-}
-
-/* What the store holds was checked when it came in; what the model does not take has no rights. */
-static void ignore(int result)
-{
-	(void)result;
-}
-
-struct policy_model *world_model(const struct world *world, enum world_services services)
-{
-	struct policy_model *model = policy_model_new();
-
-	for (size_t i = 0; i < world->user_count; i++)
-		ignore(policy_model_add_user(model, world->users[i].name));
-	for (size_t i = 0; i < world->group_count; i++)
-		ignore(policy_model_add_group(model, world->groups[i].name));
-	for (size_t i = 0; i < world->member_count; i++)
-		ignore(policy_model_add_member(model, world->groups[world->members[i].group].name,
-			world->users[world->members[i].user].name));
-	for (size_t i = 0; i < world->device_count; i++)
-		ignore(policy_model_add_device(model, (uint32_t)world->devices[i].id,
-			world->devices[i].user, state_of(&world->devices[i])));
-	for (size_t i = 0; i < world->service_count; i++) {
-		const struct world_service *service = &world->services[i];
-
-		if (services == WORLD_SERVICES_COMMANDED && service->store.from_policy)
-			continue;
-		ignore(policy_model_add_service(model, (uint32_t)service->store.id,
-			service->store.name, service->has_target ? &service->target : NULL));
-	}
-	return model;
 }

@@ -3,7 +3,6 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "controller/plan.h"
-#include "controller/rollout.h"
 #include "gateway/model.h"
 #include "store/store_lab.h"
 #include "tap.h"
@@ -193,7 +192,7 @@ int main(void)
 	lab_open(&lab);
 	fill();
 	tap_is_int(world_load(&world, lab.store), 0, "load a world");
-	struct policy_compiled *compiled = rollout_compile(&world, NULL, &faults);
+	struct policy_compiled *compiled = world_compile(&world, NULL, &faults);
 	tap_ok(!policy_faults_exist(&faults), "its policy means something");
 	tap_is_int(plan_init(&plan, &world, compiled, 7, LAB_NOW_NS + 10ULL * LAB_SECOND), 0,
 		"make a plan");
@@ -206,7 +205,7 @@ int main(void)
 	plan_done(&plan);
 	policy_compiled_free(compiled);
 	world_set_policy(&world, NULL, 0);
-	compiled = rollout_compile(&world, NULL, &faults);
+	compiled = world_compile(&world, NULL, &faults);
 	tap_is_int(plan_init(&plan, &world, compiled, 8, LAB_NOW_NS), 0, "without a policy");
 	tap_ok(plan.head.grants == 0 && plan.head.roles == 2 && plan.head.peers == 7,
 		"all is denied");
