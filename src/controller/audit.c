@@ -51,7 +51,7 @@ static int list_entry(void *context, const struct store_audit_entry *entry)
 	return json_array_size(context) == ENTRIES_MAX ? STOP : 0;
 }
 
-void audit_get(void *context, struct server_request *request, const char *const words[],
+void api_audit_get(void *context, struct server_request *request, const char *const words[],
 	const json_t *body)
 {
 	struct controller *controller = context;
@@ -98,7 +98,7 @@ static bool read_witness(
 	return true;
 }
 
-void audit_verify(void *context, struct server_request *request, const char *const words[],
+void api_audit_verify(void *context, struct server_request *request, const char *const words[],
 	const json_t *body)
 {
 	struct controller *controller = context;

@@ -35,7 +35,7 @@ static int make(struct controller *controller, const struct store_actor *by, int
 	return 0;
 }
 
-void backup_get(void *context, struct server_request *request, const char *const words[],
+void api_backup_get(void *context, struct server_request *request, const char *const words[],
 	const json_t *body)
 {
 	char actor[ANSWER_ACTOR_SIZE];

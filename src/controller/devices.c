@@ -187,7 +187,7 @@ static void answer_all(struct controller *controller, struct server_request *req
 	answer_refuse(request, err, "list devices");
 }
 
-void devices_get(void *context, struct server_request *request, const char *const words[],
+void api_devices_get(void *context, struct server_request *request, const char *const words[],
 	const json_t *body)
 {
 	(void)words;
@@ -211,7 +211,7 @@ static json_t *make_device(
 	return json;
 }
 
-void devices_post(void *context, struct server_request *request, const char *const words[],
+void api_devices_post(void *context, struct server_request *request, const char *const words[],
 	const json_t *body)
 {
 	struct controller *controller = context;
@@ -326,28 +326,28 @@ static void perform(struct controller *controller, struct server_request *reques
 			.make = deed == &to_revoke ? make_revoked : make_nothing, .id = id});
 }
 
-void devices_approve(void *context, struct server_request *request, const char *const words[],
+void api_devices_approve(void *context, struct server_request *request, const char *const words[],
 	const json_t *body)
 {
 	(void)body;
 	perform(context, request, words, &to_approve);
 }
 
-void devices_quarantine(void *context, struct server_request *request, const char *const words[],
-	const json_t *body)
+void api_devices_quarantine(void *context, struct server_request *request,
+	const char *const words[], const json_t *body)
 {
 	(void)body;
 	perform(context, request, words, &to_quarantine);
 }
 
-void devices_release(void *context, struct server_request *request, const char *const words[],
+void api_devices_release(void *context, struct server_request *request, const char *const words[],
 	const json_t *body)
 {
 	(void)body;
 	perform(context, request, words, &to_release);
 }
 
-void devices_delete(void *context, struct server_request *request, const char *const words[],
+void api_devices_delete(void *context, struct server_request *request, const char *const words[],
 	const json_t *body)
 {
 	(void)body;

@@ -50,7 +50,7 @@ static void list_written(const struct world *world, json_t *list)
 	}
 }
 
-void groups_get(void *context, struct server_request *request, const char *const words[],
+void api_groups_get(void *context, struct server_request *request, const char *const words[],
 	const json_t *body)
 {
 	const struct world *world = &((struct controller *)context)->world;
@@ -63,7 +63,7 @@ void groups_get(void *context, struct server_request *request, const char *const
 	server_answer(request, 200, json_pack("{s:o}", "groups", list));
 }
 
-void groups_post(void *context, struct server_request *request, const char *const words[],
+void api_groups_post(void *context, struct server_request *request, const char *const words[],
 	const json_t *body)
 {
 	struct controller *controller = context;
@@ -109,7 +109,7 @@ static bool is_written(
 	return false;
 }
 
-void groups_delete(void *context, struct server_request *request, const char *const words[],
+void api_groups_delete(void *context, struct server_request *request, const char *const words[],
 	const json_t *body)
 {
 	struct controller *controller = context;
@@ -145,8 +145,8 @@ static bool is_borne(struct controller *controller, struct server_request *reque
 	return borne;
 }
 
-void groups_post_member(void *context, struct server_request *request, const char *const words[],
-	const json_t *body)
+void api_groups_post_member(void *context, struct server_request *request,
+	const char *const words[], const json_t *body)
 {
 	struct controller *controller = context;
 	char actor[ANSWER_ACTOR_SIZE];
@@ -190,8 +190,8 @@ static bool is_in_both(const struct world *world, const char *name)
 	return is_in_file && world_find_group(world, name) != WORLD_NONE;
 }
 
-void groups_delete_member(void *context, struct server_request *request, const char *const words[],
-	const json_t *body)
+void api_groups_delete_member(void *context, struct server_request *request,
+	const char *const words[], const json_t *body)
 {
 	struct controller *controller = context;
 	char actor[ANSWER_ACTOR_SIZE];

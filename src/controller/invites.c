@@ -45,7 +45,7 @@ static int list_invite(void *context, const struct store_invite *invite)
 	return 0;
 }
 
-void invites_get(void *context, struct server_request *request, const char *const words[],
+void api_invites_get(void *context, struct server_request *request, const char *const words[],
 	const json_t *body)
 {
 	struct controller *controller = context;
@@ -181,7 +181,7 @@ static bool is_fine(struct server_request *request, const struct wish *wish)
 	return true;
 }
 
-void invites_post(void *context, struct server_request *request, const char *const words[],
+void api_invites_post(void *context, struct server_request *request, const char *const words[],
 	const json_t *body)
 {
 	struct wish wish = {.expires_s = EXPIRES_DEFAULT_S};
@@ -204,7 +204,7 @@ void invites_post(void *context, struct server_request *request, const char *con
 	bytes_wipe(&secrets, sizeof secrets);
 }
 
-void invites_delete(void *context, struct server_request *request, const char *const words[],
+void api_invites_delete(void *context, struct server_request *request, const char *const words[],
 	const json_t *body)
 {
 	struct controller *controller = context;

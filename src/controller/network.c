@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-void network_get(void *context, struct server_request *request, const char *const words[],
+void api_network_get(void *context, struct server_request *request, const char *const words[],
 	const json_t *body)
 {
 	const struct world *world = &((struct controller *)context)->world;
@@ -39,8 +39,8 @@ static bool has_port(const char *endpoint)
 	       number_parse(colon + 1, strlen(colon + 1), UINT16_MAX, &port) == 0 && port > 0;
 }
 
-void network_put_endpoint(void *context, struct server_request *request, const char *const words[],
-	const json_t *body)
+void api_network_put_endpoint(void *context, struct server_request *request,
+	const char *const words[], const json_t *body)
 {
 	struct controller *controller = context;
 	struct world *world = &controller->world;

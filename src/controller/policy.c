@@ -27,7 +27,7 @@ static int see_policy(void *context, const struct store_policytext *policy)
 	return 0;
 }
 
-void policy_get(void *context, struct server_request *request, const char *const words[],
+void api_policy_get(void *context, struct server_request *request, const char *const words[],
 	const json_t *body)
 {
 	struct controller *controller = context;
@@ -269,7 +269,7 @@ static void apply(struct proposal *proposal)
 		&(struct rollout_answer){.json = describe(proposal, version)});
 }
 
-void policy_put(void *context, struct server_request *request, const char *const words[],
+void api_policy_put(void *context, struct server_request *request, const char *const words[],
 	const json_t *body)
 {
 	struct proposal proposal = {.controller = context, .request = request};

@@ -31,7 +31,7 @@ static json_t *encode(const struct world_service *service)
 		(int)service->store.vip_port, "gateway", service->store.gateway);
 }
 
-void services_get(void *context, struct server_request *request, const char *const words[],
+void api_services_get(void *context, struct server_request *request, const char *const words[],
 	const json_t *body)
 {
 	const struct world *world = &((struct controller *)context)->world;
@@ -133,7 +133,7 @@ static void add(
 		&(struct rollout_answer){.make = make_answer, .id = service.id});
 }
 
-void services_post(void *context, struct server_request *request, const char *const words[],
+void api_services_post(void *context, struct server_request *request, const char *const words[],
 	const json_t *body)
 {
 	struct controller *controller = context;
@@ -151,7 +151,7 @@ void services_post(void *context, struct server_request *request, const char *co
 		add(controller, request, &wish);
 }
 
-void services_delete(void *context, struct server_request *request, const char *const words[],
+void api_services_delete(void *context, struct server_request *request, const char *const words[],
 	const json_t *body)
 {
 	struct controller *controller = context;

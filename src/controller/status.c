@@ -49,7 +49,7 @@ static void answer(struct controller *controller, struct server_request *request
 			alarms_list(controller), "devices", devices_list(controller)));
 }
 
-void status_get(void *context, struct server_request *request, const char *const words[],
+void api_status_get(void *context, struct server_request *request, const char *const words[],
 	const json_t *body)
 {
 	(void)words;

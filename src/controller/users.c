@@ -41,7 +41,7 @@ static json_t **list_groups(const struct world *world)
 	return groups;
 }
 
-void users_get(void *context, struct server_request *request, const char *const words[],
+void api_users_get(void *context, struct server_request *request, const char *const words[],
 	const json_t *body)
 {
 	const struct world *world = &((struct controller *)context)->world;
@@ -129,7 +129,7 @@ static void add(struct controller *controller, struct server_request *request,
 	rollout_answer(controller, request, &(struct rollout_answer){.json = json_object()});
 }
 
-void users_post(void *context, struct server_request *request, const char *const words[],
+void api_users_post(void *context, struct server_request *request, const char *const words[],
 	const json_t *body)
 {
 	struct newcomer newcomer = {0};
@@ -151,7 +151,7 @@ void users_post(void *context, struct server_request *request, const char *const
 	free(newcomer.groups);
 }
 
-void users_delete(void *context, struct server_request *request, const char *const words[],
+void api_users_delete(void *context, struct server_request *request, const char *const words[],
 	const json_t *body)
 {
 	struct controller *controller = context;

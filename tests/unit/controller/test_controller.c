@@ -15,7 +15,7 @@ static struct controller_lab lab;
 /* Asks with a body as it is written. */
 static unsigned ask(const char *method, const char *path, const char *body, json_t **ret_json)
 {
-	json_t *json = body ? json_loads(body, 0, NULL) : NULL;
+	json_t *json = body ? json_loads(body, JSON_ALLOW_NUL, NULL) : NULL;
 
 	lab_must(!body || json, "write JSON");
 	return controller_lab_ask(&lab, method, path, json, ret_json);
