@@ -266,6 +266,14 @@ class Server(Node):
         path.write_text(text)
         return self.tacet("policy", "apply", path, *words, check=check)
 
+    def revoke(self, user, device, check=True):
+        """`tacet revoke`; the Result."""
+        return self.tacet("revoke", user, "--device", device, check=check)
+
+    def act(self, verb, user, device):
+        """`tacet device approve|quarantine|release`."""
+        return self.tacet("device", verb, f"{user}/{device}")
+
     def allow(self, **rules):
         """Applies a policy of rules alone: allow(alice=["intranet"], engineers=["db"])."""
         lines = [f"  - who: [{who}]\n    may: [{', '.join(may)}]\n" for who, may in rules.items()]
