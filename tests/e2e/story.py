@@ -78,6 +78,41 @@ class World:
         return self.server.service(service)["vip"]
 
 
+class Phone:
+    """A stock WireGuard client of a user, on a host of its own, whose owner is curious: it sends
+    into the tunnel what it likes. host, end (a WireGuard), ipv4, vips (of all services, by name).
+    """
+
+    def __init__(self, world, user, name="phone"):
+        self.server = world.server
+        self.host, _ = world.add_host(name)
+        self.end = self.host.wireguard(addresses=[], implementation="tacet-wg")
+        device = self.server.api("POST", "/v1/devices", {"user": user, "name": name,
+                                                         "public_key": self.end.public_key})
+        self.ipv4, self.ipv6 = device["ipv4"], device["ipv6"]
+        self.network = self.server.api("GET", "/v1/network")
+        self.end.up([f"{self.ipv4}/32", f"{self.ipv6}/128"])
+        for overlay in (self.network["overlay_ipv4"], self.network["overlay_ipv6"]):
+            self.host.route(overlay, port=self.end)
+        services = self.server.api("GET", "/v1/services")["services"]
+        self.vips = {service["name"]: service["vip"] for service in services}
+        self._call()
+
+    def renew(self):
+        """Begins anew: the next packet makes a handshake."""
+        self.end.remove_peer(self.network["server_key"])
+        self._call()
+
+    def fetch(self, url, timeout=3):
+        """What curl gets from a URL; None where nothing answers."""
+        result = self.host.run(["curl", "-sS", "-g", "--max-time", timeout, url], check=False)
+        return result.stdout if result.returncode == 0 else None
+
+    def _call(self):
+        self.end.add_peer(self.network["server_key"], endpoint=self.server.endpoint,
+                          allowed_ips=[self.network["overlay_ipv4"], self.network["overlay_ipv6"]])
+
+
 def make(lab, *members, programs=PROGRAMS, services=("nginx",), prepare=True):
     """A World; skips the test where something is missing."""
     reason = laboratory.missing(*programs) or laboratory.services_missing(*services) or \

@@ -11,7 +11,7 @@ EXCEPTION = "tcp/22 from 198.18.9.0/24"
 
 def test_device_finds_its_granted_services_only(lab):
     """A whole scan by a member: the overlay's parts, other devices, the gateway; no answer."""
-    world = story.make(lab, "alice", "bob")
+    world = story.make(lab, "bob")
     server = world.server
     world.web("alice", "bob")
     for number in range(4):
@@ -20,35 +20,30 @@ def test_device_finds_its_granted_services_only(lab):
     Echo(world.backend, story.BACKEND, 9000)
     server.add_service("names", f"{story.BACKEND}:9000", "--protocol", "udp")
     server.allow(alice=["intranet", "names"], bob=["other0"])
-    alice = world.enrol("alice", services=["intranet", "names"])
     bob = world.enrol("bob", services=["other0"])
-    assert alice.fetch("http://intranet.tacet/", check=True)
-    assert Echo.ask(alice.host, world.vip("names"), 9000)
-    # The tunnel of the device leads everywhere in the overlay, as a device of bad intent sets it.
-    network = server.api("GET", "/v1/network")
-    for overlay in (network["overlay_ipv4"], network["overlay_ipv6"]):
-        alice.host.ip("-6" if ":" in overlay else "-4", "route", "replace", overlay, "dev",
-                      alice.interface)
-    gateway = [network["ipv4"], network["ipv6"]]
+    phone = story.Phone(world, "alice")
+    vips, network = phone.vips, phone.network
+    assert phone.fetch(f"http://{vips['intranet']}/")
+    assert Echo.ask(phone.host, vips["names"], 9000)
     there = server.device("bob", "bob")
-    names = ["intranet", "other0", "other1", "other2", "other3", "names", "six"]
-    vips = [world.vip(name) for name in names]
     theirs = bob.capture()
-    capture = alice.capture()
-    targets = [vips[0], vips[5], vips[1], gateway[0], there["ipv4"]]
-    story.scan(alice.host, *targets, ports="1-1000,7411,7412,9000,51820", rate=5000)
-    story.scan(alice.host, vips[6], gateway[1], there["ipv6"], rate=5000,
-               ports="1-1000,7411,7412,9000,51820")
-    story.scan(alice.host, network["overlay_ipv4"].replace(".0.0/16", ".64-65.1-254"),
-               ports="80", ways=("-sS",), rate=5000)
+    capture = phone.end.capture()
+    ports = "1-1000,7411,7412,9000,51820"
+    targets = [vips["intranet"], vips["names"], vips["other0"], network["ipv4"], there["ipv4"]]
+    story.scan(phone.host, *targets, ports=ports, rate=5000)
+    story.scan(phone.host, vips["six"], network["ipv6"], there["ipv6"], ports=ports, rate=5000)
+    everywhere = network["overlay_ipv4"].replace(".0.0/16", ".64-65.1-254")
+    story.scan(phone.host, everywhere, ports="80", ways=("-sS",), rate=5000)
     for target in targets:
-        alice.host.ping(target, check=False, wait=0.2)
+        phone.host.ping(target, check=False, wait=0.2)
     sent = sum(frame.outgoing for frame in capture.frames())
     assert sent > 12000
+    # The control port is every device's: the netmap is there.
     assert story.answers(capture) <= {
-        (vips[0], 80), (vips[5], 9000), (gateway[0], 7411), (gateway[1], 7411)}
-    assert (vips[0], 80) in story.answers(capture)
-    assert theirs.count(source=server.device("alice", "alice")["ipv4"]) == 0
+        (vips["intranet"], 80), (vips["names"], 9000),
+        (network["ipv4"], 7411), (network["ipv6"], 7411)}
+    assert (vips["intranet"], 80) in story.answers(capture)
+    assert theirs.count(source=phone.ipv4) + theirs.count(source=phone.ipv6) == 0
     print(f"\n{sent} packets of a scan by a device; answers from its own services only")
 
 
