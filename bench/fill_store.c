@@ -71,7 +71,10 @@ static void add_service(struct store *store, unsigned number)
 
 	(void)snprintf(host, sizeof host, "10.0.%u.%u", 1 + number / 250, 1 + number % 250);
 	const struct store_service_target target = {.name = label("service", number, name),
-		.protocol = STORE_TCP, .host = host, .port = 80, .gateway = "gateway"};
+		.protocol = STORE_TCP,
+		.host = host,
+		.port = 80,
+		.gateway = "gateway"};
 	must(store_service_add(store, &by, &target, &service), "add service", number);
 }
 
@@ -81,8 +84,8 @@ int main(int argc, char **argv)
 	struct store *store;
 
 	if (argc != ARGUMENTS) {
-		(void)fprintf(stderr,
-			"usage: fill_store DATABASE USERS TEAMS DIVISIONS SERVICES\n");
+		(void)fprintf(
+			stderr, "usage: fill_store DATABASE USERS TEAMS DIVISIONS SERVICES\n");
 		return 2;
 	}
 	for (int i = ARGUMENT_USERS; i < ARGUMENTS; i++)
