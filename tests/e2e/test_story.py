@@ -103,7 +103,7 @@ def test_wrong_policy_changes_nothing(lab):
 
 @pytest.mark.parametrize("act", ["quarantine", "group"])
 def test_other_ways_to_lose_a_grant(lab, act):
-    """A quarantined device, and a user who leaves the group, lose what they had, and get it back."""
+    """A quarantined device and a user who leaves the group lose what they had; it comes back."""
     world = story.make(lab, "alice")
     server = world.server
     world.web()

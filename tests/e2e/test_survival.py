@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""What may break does, and nothing opens: processes that die, rules that vanish, disks that fill."""
+"""What may break does, and nothing opens: processes die, rules vanish, disks fill."""
 
 import json
 import os
