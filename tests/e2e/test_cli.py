@@ -48,12 +48,17 @@ LISTS = [["user", "list"], ["group", "list"], ["service", "list"], ["invite", "l
          ["device", "list"], ["policy", "show"], ["audit", "show"], ["status"]]
 
 
-def test_words_and_their_answers(lab):
-    """One server for all: what is wrong, what is listed, and what --json says."""
-    world = story.make(lab, programs=(), services=())
-    server = world.server
-    server.add_user("alice")
-    server.add_service("intranet", "127.0.0.1:80")
+@pytest.fixture
+def server(lab):
+    """A Server with a user and a service."""
+    made = story.make(lab, programs=(), services=()).server
+    made.add_user("alice")
+    made.add_service("intranet", "127.0.0.1:80")
+    return made
+
+
+def test_what_is_wrong_is_named(server):
+    """By the right exit code, on stderr alone, and nothing is done."""
     before = len(server.audit())
     wrong = []
     for words, codes, named in WRONG:
@@ -63,6 +68,10 @@ def test_words_and_their_answers(lab):
             wrong.append(f"{words}: rc={result.returncode} {result.stdout!r} {result.stderr!r}")
     assert not wrong, "\n".join(wrong)
     assert len(server.audit()) == before
+
+
+def test_lists_and_help(server):
+    server.allow(alice=["intranet"])
     for words in LISTS:
         assert server.tacet(*words).returncode == 0, words
         if words != ["policy", "show"]:
@@ -73,7 +82,9 @@ def test_words_and_their_answers(lab):
     for words in LISTS:
         assert words[0] in helped
         assert server.tacet(*words, "--help").stdout
-    # Not root, and no daemon.
+
+
+def test_not_root_and_not_running(server):
     denied = server.host.run(["setpriv", "--reuid=nobody", "--clear-groups",
                               story.laboratory.tacet_path("tacet"), "user", "list"], check=False,
                              env=server.environment)
