@@ -72,7 +72,7 @@ fuzz: ## fuzz each parser for FUZZ_SECONDS (60) with the sanitizers on
 	scripts/setup check
 	scripts/check --jobs $(JOBS) --fuzz-seconds $(FUZZ_SECONDS) asan fuzz
 
-install: build ## tacet-wg and its man page (PREFIX=/usr/local, DESTDIR=)
+install: build ## programs, man pages, systemd units (PREFIX=/usr/local, DESTDIR=)
 	$(MESON) configure $(BUILD) -Dprefix=$(PREFIX)
 	DESTDIR=$(DESTDIR) $(MESON) install -C $(BUILD)
 

@@ -10,11 +10,12 @@ import sys
 import pytest
 
 from lab import CommandError, Lab, WaitTimeout, wait_until
-from lab.lab import is_running
+from lab.process import is_alive
 
 TESTS = pathlib.Path(__file__).resolve().parents[1]
 PROGRAM = """
-import os, sys, time
+import os, signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background ignores it
 sys.path.insert(0, sys.argv[1])
 from lab import Lab
 with Lab() as lab:
@@ -42,7 +43,7 @@ def test_nothing_is_left(lab, end):
     listed = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=True)
     assert namespace not in listed.stdout
     assert not os.path.exists(path) and not os.path.exists(directory)
-    assert not [pid for pid in pids if is_running(int(pid))]
+    assert not [pid for pid in pids if is_alive(int(pid))]
 
 
 def test_what_a_killed_lab_left_the_next_one_removes(lab):

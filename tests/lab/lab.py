@@ -148,7 +148,7 @@ def remove_namespaces(names):
             except ProcessLookupError:
                 pass
         try:
-            process.wait_until(lambda: not any(map(is_running, pids)), patience, "ends")
+            process.wait_until(lambda: not any(map(process.is_alive, pids)), patience, "ends")
             break
         except process.WaitTimeout:
             continue
@@ -169,15 +169,6 @@ def interfaces_in(namespace):
     listed = process.run("lab", [], ["ip", "-n", namespace, "-o", "link"], check=False)
     names = re.findall(r"^\d+: ([^:@]+)", listed.stdout, re.MULTILINE)
     return [name for name in names if name != "lo" and not re.fullmatch(r"(eth|br)\d+", name)]
-
-
-def is_running(pid):
-    """Whether a process exists and has not ended (a zombie has)."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
-            return file.read().rpartition(")")[2].split()[0] not in "ZX"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
 
 
 def remove_orphans():

@@ -103,6 +103,17 @@ def environment(extra):
     return env
 
 
+def is_alive(pid):
+    """Whether a process may hold files and sockets: all of its threads let go of them before it
+    becomes a zombie without any, but after its command line and its namespace are gone."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+            state = file.read().rpartition(")")[2].split()[0]
+        return state not in "ZX" or len(os.listdir(f"/proc/{pid}/task")) > 1
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def kill_group(popen):
     """Kill a child that was started as leader of its own session, and all of its group."""
     try:
