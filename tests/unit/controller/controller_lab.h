@@ -19,7 +19,14 @@ struct lab_plan {
 	struct message_grant *grants;
 };
 
+enum controller_lab_where {
+	LAB_WITHIN, /* in a thread */
+	LAB_APART,  /* in a process, as tacetd runs it: in its sandbox */
+};
+
 struct controller_lab {
+	enum controller_lab_where where;
+	pid_t pid;	/* apart */
 	struct lab lab; /* the store is closed while the controller has it */
 	struct config config;
 	uv_loop_t loop;
@@ -44,10 +51,11 @@ struct controller_lab {
 };
 
 /* Fills the store by the function, then starts. */
-void controller_lab_start(struct controller_lab *lab, void (*fill)(struct store *store));
+void controller_lab_start(struct controller_lab *lab, enum controller_lab_where where,
+	void (*fill)(struct store *store));
 
-/* Stops the controller; the store is open again, and the world still there. */
-void controller_lab_stop(struct controller_lab *lab);
+/* Stops the controller; its exit code. The store is open again, and the world still there. */
+int controller_lab_stop(struct controller_lab *lab);
 
 /* Removes all. */
 void controller_lab_end(struct controller_lab *lab);
