@@ -19,6 +19,10 @@ struct lab_plan {
 	struct message_grant *grants;
 };
 
+enum {
+	LAB_ASKERS = 64,
+};
+
 enum controller_lab_where {
 	LAB_WITHIN, /* in a thread */
 	LAB_APART,  /* in a process, as tacetd runs it: in its sandbox */
@@ -47,7 +51,8 @@ struct controller_lab {
 	bool is_ending;
 	int error; /* that plans are answered with */
 	struct message_peer_status status_peer;
-	struct address asker; /* who asks at the tunnel's ports */
+	struct address asker;		   /* who asks at the tunnel's ports */
+	struct address askers[LAB_ASKERS]; /* who asks from 127.0.1.N */
 };
 
 /* Fills the store by the function, then starts. */
