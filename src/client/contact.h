@@ -16,6 +16,7 @@ enum {
 	CONTACT_WAIT_S = 25,	      /* how long the gateway may keep an open question */
 	CONTACT_WAIT_MS = 28000,      /* until then an open question has to be answered */
 	CONTACT_NOW_MS = 2500,	      /* and one that is answered at once: three round trips */
+	CONTACT_DOUBT_MS = 1500,      /* the same over a session that is there: two of them */
 	CONTACT_LOOK_MS = 2000,	      /* between two looks at the counters */
 	CONTACT_LOOK_QUIET_MS = 1000, /* the same while something was sent and nothing came */
 	CONTACT_LOOKUP_S = 30,	      /* between two look-ups of the name while it is silent */
