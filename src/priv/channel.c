@@ -254,12 +254,12 @@ static void deliver(struct channel *channel, const struct arrival *arrival)
 	};
 	int result = check(channel, arrival, &message.head);
 
-	if (result < 0)
+	if (result < 0) {
 		close_fds(arrival->fds, arrival->fd_count);
-	if (result < 0)
 		end(channel, result);
-	else
+	} else {
 		channel->config.received(channel->config.context, &message);
+	}
 	bytes_wipe(channel->buffer, arrival->size);
 }
 

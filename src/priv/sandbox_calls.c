@@ -25,6 +25,7 @@ enum {
 	CALLER = 1 << SANDBOX_CALLER,
 	CONTROL = 1 << SANDBOX_CONTROL | CALLER, /* and who can do more */
 	ALL = ENGINE | CONTROL,
+	OTHERS = ALL & ~CALLER, /* who makes no sockets */
 
 	CONDITIONS_MAX = 3,
 	BINARY_TREE = 2, /* how libseccomp orders its comparisons, so that none is far down */
@@ -114,6 +115,8 @@ static const struct call calls[] = {
 	{SCMP_SYS(newfstatat), ALL},
 	{SCMP_SYS(stat), ALL},
 	{SCMP_SYS(lseek), ALL},
+	{SCMP_SYS(access), ALL},
+	{SCMP_SYS(faccessat), ALL},
 	{SCMP_SYS(fsync), ALL},
 	{SCMP_SYS(mkdir), ALL},
 	{SCMP_SYS(mkdirat), ALL},
@@ -124,8 +127,6 @@ static const struct call calls[] = {
 	{SCMP_SYS(unlinkat), ALL},
 	{SCMP_SYS(lstat), CONTROL},
 	{SCMP_SYS(statx), CONTROL},
-	{SCMP_SYS(access), CONTROL},
-	{SCMP_SYS(faccessat), CONTROL},
 	{SCMP_SYS(faccessat2), CONTROL},
 	{SCMP_SYS(readlink), CONTROL},
 	{SCMP_SYS(readlinkat), CONTROL},
@@ -188,9 +189,9 @@ struct rule {
 			IS_INT(1, level)                                                           \
 		}                                                                                  \
 	}
-#define SOCKET(family, type)                                                                       \
+#define SOCKET(family, type, profiles, error)                                                      \
 	{                                                                                          \
-		SCMP_SYS(socket), CALLER, 0, 2,                                                    \
+		SCMP_SYS(socket), (profiles), (error), 2,                                          \
 		{                                                                                  \
 			IS_INT(0, family), HAS_BITS(1, SOCKET_TYPE, type)                          \
 		}                                                                                  \
@@ -239,12 +240,16 @@ static const struct rule rules[] = {
 	SETSOCKOPT(IPPROTO_IP, CALLER),
 	SETSOCKOPT(IPPROTO_IPV6, CALLER),
 
-	SOCKET(AF_INET, SOCK_STREAM),
-	SOCKET(AF_INET, SOCK_DGRAM),
-	SOCKET(AF_INET6, SOCK_STREAM),
-	SOCKET(AF_INET6, SOCK_DGRAM),
-	/* syslog(3) after the logger was restarted; libc's resolver looks for nscd */
-	{SCMP_SYS(socket), ALL, EACCES, 1, {IS_INT(0, AF_UNIX)}},
+	SOCKET(AF_INET, SOCK_STREAM, CALLER, 0),
+	SOCKET(AF_INET, SOCK_DGRAM, CALLER, 0),
+	SOCKET(AF_INET6, SOCK_STREAM, CALLER, 0),
+	SOCKET(AF_INET6, SOCK_DGRAM, CALLER, 0),
+	/* if_nametoindex() takes any socket to ask by: an address with a scope must not kill */
+	SOCKET(AF_UNIX, SOCK_DGRAM, ALL, EACCES), /* and syslog(3), after its logger is gone */
+	SOCKET(AF_INET, SOCK_DGRAM, OTHERS, EACCES),
+	SOCKET(AF_INET6, SOCK_DGRAM, OTHERS, EACCES),
+	IOCTL(SIOCGIFINDEX, CALLER, 0),
+	SOCKET(AF_UNIX, SOCK_STREAM, ALL, EACCES), /* libc's resolver looks for nscd */
 	/* addresses and routes, for libc's resolver; nothing can be changed without a capability */
 	{SCMP_SYS(socket), CALLER, 0, 2, {IS_INT(0, AF_NETLINK), IS_INT(2, NETLINK_ROUTE)}},
 	/* libcurl, to wake itself */
