@@ -16,6 +16,28 @@ const struct cli_entry table_commands[] = {
 		.run = cli_init,
 	},
 	{
+		.words = "join",
+		.arguments = "[TOKEN | -] [--name NAME]",
+		.summary = "make this host a device of a network, by the token of an invite",
+		.options = "  TOKEN        what tacet invite printed; - reads it at stdin\n"
+			   "  --name NAME  of this device (default: this host's)\n"
+			   "  --again      even if it is a device already\n"
+			   "  --no-start   do not start tacetd\n",
+		.run = cli_join,
+	},
+	{
+		.words = "up",
+		.arguments = "",
+		.summary = "start tacetd, and say what this device may use once it is connected",
+		.run = cli_up,
+	},
+	{
+		.words = "down",
+		.arguments = "",
+		.summary = "stop tacetd: no tunnel until it is started again",
+		.run = cli_down,
+	},
+	{
 		.words = "status",
 		.arguments = "",
 		.summary = "who is connected and what is enforced; on a device, what it may use",

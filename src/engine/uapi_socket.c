@@ -152,8 +152,9 @@ bool uapi_socket_is_there(const struct uapi_socket *self)
 {
 	struct stat status;
 
-	return lstat(self->address.sun_path, &status) == 0 && status.st_dev == self->device &&
-	       status.st_ino == self->inode;
+	if (lstat(self->address.sun_path, &status) < 0)
+		return errno == EACCES; /* we gave up to look there: it may well be */
+	return status.st_dev == self->device && status.st_ino == self->inode;
 }
 
 void uapi_socket_remove(const struct uapi_socket *self)

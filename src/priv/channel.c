@@ -254,12 +254,12 @@ static void deliver(struct channel *channel, const struct arrival *arrival)
 	};
 	int result = check(channel, arrival, &message.head);
 
-	if (result < 0)
+	if (result < 0) {
 		close_fds(arrival->fds, arrival->fd_count);
-	if (result < 0)
 		end(channel, result);
-	else
+	} else {
 		channel->config.received(channel->config.context, &message);
+	}
 	bytes_wipe(channel->buffer, arrival->size);
 }
 
@@ -370,7 +370,7 @@ static void post(struct channel *channel, struct parcel *parcel)
 }
 
 /* A message of `count` records. */
-static struct parcel *new_parcel(enum message_type type, const uint8_t *records, size_t count)
+static struct parcel *new_parcel(enum message_kind type, const uint8_t *records, size_t count)
 {
 	const size_t size = count * message_row(type)->record_size;
 	const struct message_head head = {
@@ -388,7 +388,7 @@ static struct parcel *new_parcel(enum message_type type, const uint8_t *records,
 }
 
 void channel_send(
-	struct channel *channel, enum message_type type, const void *records, size_t count)
+	struct channel *channel, enum message_kind type, const void *records, size_t count)
 {
 	const struct message_row *row = message_row(type);
 	const uint8_t *at = records;
@@ -417,7 +417,7 @@ static int duplicate(struct parcel *parcel, const int *fds, unsigned fd_count)
 	return 0;
 }
 
-void channel_send_fds(struct channel *channel, enum message_type type, const void *record,
+void channel_send_fds(struct channel *channel, enum message_kind type, const void *record,
 	const int *fds, unsigned fd_count)
 {
 	assert(fd_count <= MESSAGE_FDS_MAX && message_row(type)->takes_fds);

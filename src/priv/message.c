@@ -77,7 +77,7 @@ IS_SIZED(struct message_status, 5 * 8 + 4 + 2 + 1 + 1);
 		HOLE(type, record, endpoint.source, ENDPOINT_HOLE_2, endpoint.source_ifindex)
 
 static const struct hole {
-	enum message_type type;
+	enum message_kind type;
 	size_t at, size;
 } holes[] = {
 	ENDPOINT_HOLES(MESSAGE_PLAN_PEERS, struct message_peer),
@@ -87,13 +87,13 @@ static const struct hole {
 	HOLE(MESSAGE_PLAN_SERVICES, struct message_service, target, SERVICE_HOLE, port),
 };
 
-const struct message_row *message_row(enum message_type type)
+const struct message_row *message_row(enum message_kind type)
 {
 	assert(type < MESSAGE_TYPES);
 	return &rows[type];
 }
 
-void message_clear_holes(enum message_type type, void *records, size_t count)
+void message_clear_holes(enum message_kind type, void *records, size_t count)
 {
 	uint8_t *bytes = records;
 
@@ -132,7 +132,7 @@ int message_check(
 	return 0;
 }
 
-const char *message_name(enum message_type type)
+const char *message_name(enum message_kind type)
 {
 	return message_row(type)->name;
 }

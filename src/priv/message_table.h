@@ -13,7 +13,7 @@ struct message_row {
 };
 
 /* The row of a type below MESSAGE_TYPES; static. */
-const struct message_row *message_row(enum message_type type);
+const struct message_row *message_row(enum message_kind type);
 
 /* Zeroes what lies between the fields of records, where a sender's memory would leak. */
-void message_clear_holes(enum message_type type, void *records, size_t count);
+void message_clear_holes(enum message_kind type, void *records, size_t count);

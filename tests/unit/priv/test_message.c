@@ -26,7 +26,7 @@ static int check(struct message_head head, size_t size, unsigned sender, struct 
 static void test_table(void)
 {
 	for (unsigned type = 0; type < MESSAGE_TYPES; type++) {
-		const struct message_row *row = message_row((enum message_type)type);
+		const struct message_row *row = message_row((enum message_kind)type);
 		const size_t size = row->least * row->record_size;
 		const struct message_head head = {(uint16_t)type, row->least, (uint32_t)size};
 		struct message_head got;
