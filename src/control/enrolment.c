@@ -34,10 +34,10 @@ int enrolment_decode(const json_t *json, struct enrolment *ret_enrolment,
 	struct members members = members_of(json);
 	struct enrolment enrolment = {0};
 
-	member_name(&members, "name", enrolment.name, sizeof enrolment.name);
-	member_key(&members, "public_key", enrolment.public_key);
+	members_name(&members, "name", enrolment.name, sizeof enrolment.name);
+	members_key(&members, "public_key", enrolment.public_key);
 	if (json_object_get(json, "preshared_key"))
-		member_key(&members, "preshared_key", enrolment.preshared_key);
+		members_key(&members, "preshared_key", enrolment.preshared_key);
 	members_only(&members, names, ARRAY_LENGTH(names));
 	if (members.error < 0)
 		memcpy(ret_where, members.where, MEMBER_WHERE_SIZE);

@@ -67,7 +67,7 @@ static const char *text_of(struct members *members, const char *name, size_t *re
 	return json_string_value(value);
 }
 
-void member_text(struct members *members, const char *name, char *ret_text, size_t room)
+void members_text(struct members *members, const char *name, char *ret_text, size_t room)
 {
 	size_t size = 0;
 	const char *text = text_of(members, name, &size);
@@ -82,27 +82,27 @@ void member_text(struct members *members, const char *name, char *ret_text, size
 		memcpy(ret_text, text, size + 1);
 }
 
-void member_name(struct members *members, const char *name, char *ret_text, size_t room)
+void members_name(struct members *members, const char *name, char *ret_text, size_t room)
 {
 	size_t size = 0;
 	const char *text = text_of(members, name, &size);
 
 	if (text && !policy_name_is_valid(text, size))
 		members_fail(members, ERR_NAME, name);
-	member_text(members, name, ret_text, room);
+	members_text(members, name, ret_text, room);
 }
 
-void member_label(struct members *members, const char *name, char *ret_text, size_t room)
+void members_label(struct members *members, const char *name, char *ret_text, size_t room)
 {
 	size_t size = 0;
 	const char *text = text_of(members, name, &size);
 
 	if (text && !policy_label_is_valid(text, size))
 		members_fail(members, ERR_LABEL, name);
-	member_text(members, name, ret_text, room);
+	members_text(members, name, ret_text, room);
 }
 
-void member_hostport(struct members *members, const char *name, char *ret_text, size_t room)
+void members_hostport(struct members *members, const char *name, char *ret_text, size_t room)
 {
 	size_t size = 0;
 	const char *text = text_of(members, name, &size);
@@ -110,10 +110,10 @@ void member_hostport(struct members *members, const char *name, char *ret_text, 
 
 	if (result < 0)
 		members_fail(members, result, name);
-	member_text(members, name, ret_text, room);
+	members_text(members, name, ret_text, room);
 }
 
-void member_key(struct members *members, const char *name, uint8_t ret_key[static MEMBER_KEY_SIZE])
+void members_key(struct members *members, const char *name, uint8_t ret_key[static MEMBER_KEY_SIZE])
 {
 	uint8_t key[MEMBER_KEY_SIZE];
 	size_t size = 0;
@@ -128,7 +128,7 @@ void member_key(struct members *members, const char *name, uint8_t ret_key[stati
 	bytes_wipe(key, sizeof key);
 }
 
-void member_number(struct members *members, const char *name, uint64_t least, uint64_t greatest,
+void members_number(struct members *members, const char *name, uint64_t least, uint64_t greatest,
 	uint64_t *ret_number)
 {
 	const json_t *value = json_object_get(members->object, name);
@@ -153,7 +153,7 @@ static bool is_within(const struct address *address, const struct prefix *prefix
 	return address_equal(&own.address, &prefix->address);
 }
 
-void member_address(struct members *members, const char *name, const struct prefix *within,
+void members_address(struct members *members, const char *name, const struct prefix *within,
 	struct address *ret_address)
 {
 	struct address address;
@@ -170,7 +170,7 @@ void member_address(struct members *members, const char *name, const struct pref
 		*ret_address = address;
 }
 
-void member_prefix(struct members *members, const char *name, enum address_family family,
+void members_prefix(struct members *members, const char *name, enum address_family family,
 	struct prefix *ret_prefix)
 {
 	struct prefix prefix;
@@ -188,8 +188,8 @@ void member_prefix(struct members *members, const char *name, enum address_famil
 		*ret_prefix = prefix;
 }
 
-void member_word(struct members *members, const char *name, const char *const words[], size_t count,
-	size_t *ret_index)
+void members_word(struct members *members, const char *name, const char *const words[],
+	size_t count, size_t *ret_index)
 {
 	size_t size = 0;
 	const char *text = text_of(members, name, &size);
@@ -205,7 +205,7 @@ void member_word(struct members *members, const char *name, const char *const wo
 	members_fail(members, ERR_UNKNOWN_WORD, name);
 }
 
-const json_t *member_array(struct members *members, const char *name, size_t most)
+const json_t *members_array(struct members *members, const char *name, size_t most)
 {
 	const json_t *array = json_object_get(members->object, name);
 

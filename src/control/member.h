@@ -34,31 +34,32 @@ void members_fail(struct members *members, int error, const char *name);
 void members_only(struct members *members, const char *const names[], size_t count);
 
 /* A string of 1 to room - 1 bytes without zero. ERR_SYNTAX, ERR_RANGE. */
-void member_text(struct members *members, const char *name, char *ret_text, size_t room);
+void members_text(struct members *members, const char *name, char *ret_text, size_t room);
 
 /* The same, as policy/name.h has names (ERR_NAME) and labels (ERR_LABEL), and "host:port". */
-void member_name(struct members *members, const char *name, char *ret_text, size_t room);
-void member_label(struct members *members, const char *name, char *ret_text, size_t room);
-void member_hostport(struct members *members, const char *name, char *ret_text, size_t room);
+void members_name(struct members *members, const char *name, char *ret_text, size_t room);
+void members_label(struct members *members, const char *name, char *ret_text, size_t room);
+void members_hostport(struct members *members, const char *name, char *ret_text, size_t room);
 
 /* A key in base64 that is not zero. ERR_KEY. */
-void member_key(struct members *members, const char *name, uint8_t ret_key[static MEMBER_KEY_SIZE]);
+void members_key(
+	struct members *members, const char *name, uint8_t ret_key[static MEMBER_KEY_SIZE]);
 
 /* An integer. ERR_SYNTAX, ERR_RANGE. */
-void member_number(struct members *members, const char *name, uint64_t least, uint64_t greatest,
+void members_number(struct members *members, const char *name, uint64_t least, uint64_t greatest,
 	uint64_t *ret_number);
 
 /* An address, within that prefix. ERR_SYNTAX, ERR_RANGE. */
-void member_address(struct members *members, const char *name, const struct prefix *within,
+void members_address(struct members *members, const char *name, const struct prefix *within,
 	struct address *ret_address);
 
 /* A prefix of the family. ERR_SYNTAX, ERR_RANGE. */
-void member_prefix(struct members *members, const char *name, enum address_family family,
+void members_prefix(struct members *members, const char *name, enum address_family family,
 	struct prefix *ret_prefix);
 
 /* The index of a string among the words. ERR_SYNTAX, ERR_UNKNOWN_WORD. */
-void member_word(struct members *members, const char *name, const char *const words[], size_t count,
-	size_t *ret_index);
+void members_word(struct members *members, const char *name, const char *const words[],
+	size_t count, size_t *ret_index);
 
 /* An array of at most so many. ERR_SYNTAX, ERR_RANGE. NULL on failure. */
-const json_t *member_array(struct members *members, const char *name, size_t most);
+const json_t *members_array(struct members *members, const char *name, size_t most);

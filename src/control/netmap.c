@@ -126,7 +126,7 @@ static void read_port(struct members *members, const char *name, uint16_t *ret_p
 {
 	uint64_t port = 0;
 
-	member_number(members, name, 1, UINT16_MAX, &port);
+	members_number(members, name, 1, UINT16_MAX, &port);
 	*ret_port = (uint16_t)port;
 }
 
@@ -134,10 +134,10 @@ static void read_overlay(struct members *members, struct netmap *netmap)
 {
 	struct prefix *ipv4 = &netmap->overlay_ipv4, *ipv6 = &netmap->overlay_ipv6;
 
-	member_prefix(members, "overlay_ipv4", ADDRESS_IPV4, ipv4);
+	members_prefix(members, "overlay_ipv4", ADDRESS_IPV4, ipv4);
 	if (ipv4->length < IPV4_LENGTH_MIN || ipv4->length > IPV4_LENGTH_MAX)
 		members_fail(members, ERR_RANGE, "overlay_ipv4");
-	member_prefix(members, "overlay_ipv6", ADDRESS_IPV6, ipv6);
+	members_prefix(members, "overlay_ipv6", ADDRESS_IPV6, ipv6);
 	if (ipv6->length < IPV6_LENGTH_MIN || ipv6->length > IPV6_LENGTH_MAX)
 		members_fail(members, ERR_RANGE, "overlay_ipv6");
 }
@@ -147,26 +147,26 @@ static void read_head(struct members *members, struct netmap *netmap)
 {
 	size_t state = 0;
 
-	member_number(members, "version", 0, INT64_MAX, &netmap->version);
-	member_name(members, "network", netmap->network, sizeof netmap->network);
-	member_name(members, "user", netmap->user, sizeof netmap->user);
-	member_name(members, "device", netmap->device, sizeof netmap->device);
-	member_word(members, "state", states, ARRAY_LENGTH(states), &state);
+	members_number(members, "version", 0, INT64_MAX, &netmap->version);
+	members_name(members, "network", netmap->network, sizeof netmap->network);
+	members_name(members, "user", netmap->user, sizeof netmap->user);
+	members_name(members, "device", netmap->device, sizeof netmap->device);
+	members_word(members, "state", states, ARRAY_LENGTH(states), &state);
 	netmap->state = (enum netmap_state)state;
 	read_overlay(members, netmap);
-	member_address(members, "ipv4", &netmap->overlay_ipv4, &netmap->ipv4);
-	member_address(members, "ipv6", &netmap->overlay_ipv6, &netmap->ipv6);
+	members_address(members, "ipv4", &netmap->overlay_ipv4, &netmap->ipv4);
+	members_address(members, "ipv6", &netmap->overlay_ipv6, &netmap->ipv6);
 	read_port(members, "control_port", &netmap->control_port);
 }
 
 static void read_gateway(
 	struct members *members, const struct netmap *netmap, struct netmap_gateway *gateway)
 {
-	member_label(members, "name", gateway->name, sizeof gateway->name);
-	member_hostport(members, "endpoint", gateway->endpoint, sizeof gateway->endpoint);
-	member_key(members, "public_key", gateway->public_key);
-	member_address(members, "ipv4", &netmap->overlay_ipv4, &gateway->ipv4);
-	member_address(members, "ipv6", &netmap->overlay_ipv6, &gateway->ipv6);
+	members_label(members, "name", gateway->name, sizeof gateway->name);
+	members_hostport(members, "endpoint", gateway->endpoint, sizeof gateway->endpoint);
+	members_key(members, "public_key", gateway->public_key);
+	members_address(members, "ipv4", &netmap->overlay_ipv4, &gateway->ipv4);
+	members_address(members, "ipv6", &netmap->overlay_ipv6, &gateway->ipv6);
 	for (size_t i = 0; i < netmap->gateway_count; i++) {
 		if (strcmp(netmap->gateways[i].name, gateway->name) == 0)
 			members_fail(members, ERR_EXISTS, "name");
@@ -188,7 +188,7 @@ static void read_vip(struct members *members, const struct netmap *netmap, struc
 	const char *text = json_string_value(json_object_get(members->object, "vip"));
 	bool is_ipv6 = text && strchr(text, ':');
 
-	member_address(
+	members_address(
 		members, "vip", is_ipv6 ? &netmap->overlay_ipv6 : &netmap->overlay_ipv4, ret_vip);
 }
 
@@ -197,13 +197,13 @@ static void read_service(
 {
 	size_t protocol = 0;
 
-	member_label(members, "name", service->name, sizeof service->name);
-	member_label(members, "gateway", service->gateway, sizeof service->gateway);
+	members_label(members, "name", service->name, sizeof service->name);
+	members_label(members, "gateway", service->gateway, sizeof service->gateway);
 	if (members->error == 0 && !has_gateway(netmap, service->gateway))
 		members_fail(members, ERR_NOT_FOUND, "gateway");
 	read_vip(members, netmap, &service->vip);
 	read_port(members, "port", &service->port);
-	member_word(members, "protocol", protocols, ARRAY_LENGTH(protocols), &protocol);
+	members_word(members, "protocol", protocols, ARRAY_LENGTH(protocols), &protocol);
 	service->protocol = protocol_numbers[protocol];
 }
 
@@ -220,7 +220,7 @@ static bool has_failed(struct members *members, const struct members *element)
 static void read_gateways(struct members *members, struct netmap *netmap)
 {
 	static const char name[] = "gateways";
-	const json_t *array = member_array(members, name, NETMAP_GATEWAYS_MAX);
+	const json_t *array = members_array(members, name, NETMAP_GATEWAYS_MAX);
 	size_t count = json_array_size(array);
 
 	if (!array)
@@ -264,7 +264,7 @@ static void read_services(struct members *members, struct netmap *netmap)
 {
 	static const char name[] = "services";
 	size_t most = netmap->state == NETMAP_ACTIVE ? NETMAP_SERVICES_MAX : 0;
-	const json_t *array = member_array(members, name, most);
+	const json_t *array = members_array(members, name, most);
 	size_t count = json_array_size(array);
 
 	if (!array)
