@@ -19,7 +19,7 @@ enum {
 };
 
 /* The largest first. */
-static const struct {
+static const struct unit {
 	uint64_t seconds;
 	const char *word;
 	char letter; /* as it is written */
@@ -28,12 +28,12 @@ static const struct {
 
 char *text_duration(uint64_t seconds, char ret_text[static TEXT_SIZE])
 {
-	size_t unit = 0;
+	const struct unit *unit = units;
 
-	while (unit + 1 < ARRAY_LENGTH(units) && seconds < units[unit].seconds)
+	while (unit->seconds > 1 && seconds < unit->seconds)
 		unit++;
-	unsigned long long count = seconds / units[unit].seconds;
-	(void)snprintf(ret_text, TEXT_SIZE, "%llu %s%s", count, units[unit].word,
+	unsigned long long count = seconds / unit->seconds;
+	(void)snprintf(ret_text, TEXT_SIZE, "%llu %s%s", count, unit->word,
 		count == 1 ? "" : "s"); /* fits */
 	return ret_text;
 }
