@@ -16,7 +16,7 @@ MESON := /usr/bin/meson
 BUILD := build
 
 .DEFAULT_GOAL := build
-.PHONY: build setup check quick lint fmt demo bench bench-micro fuzz install clean help
+.PHONY: build setup check quick lint fmt demo bench bench-micro bench-bars fuzz install clean help
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ bench-micro: build ## handshakes per second, memory per peer, look-ups (root)
 	@missed=0; for it in $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/micro_*.c)) \
 			bench/memory bench/enforcement; do \
 		echo "== $$(basename $$it)"; $$it || missed=1; done; exit $$missed
+
+bench-bars: build ## revocation, a policy for many, mediation, enrolments, kill -9 (root)
+	bench/zerotrust
 
 FUZZ_SECONDS ?= 60
 fuzz: ## fuzz each parser for FUZZ_SECONDS (60) with the sanitizers on

@@ -43,18 +43,26 @@ static unsigned ask_now(struct contact *contact, struct moment now)
 	return 0;
 }
 
+static uint32_t patience_ms(const struct contact *contact)
+{
+	if (contact->is_waiting)
+		return CONTACT_WAIT_MS;
+	return contact->is_in_doubt ? CONTACT_DOUBT_MS : CONTACT_NOW_MS;
+}
+
 bool contact_take(struct contact *contact, struct moment now, struct contact_question *ret_question)
 {
 	if (contact->due_ns == IS_OPEN || now.monotonic_ns < contact->due_ns)
 		return false;
 	contact->is_waiting = !contact->wants_now;
-	contact->wants_now = false;
 	contact->due_ns = IS_OPEN;
 	contact->asked_ns = now.monotonic_ns;
 	*ret_question = (struct contact_question){
 		.wait_s = contact->is_waiting ? CONTACT_WAIT_S : 0,
-		.total_ms = contact->is_waiting ? CONTACT_WAIT_MS : CONTACT_NOW_MS,
+		.total_ms = patience_ms(contact),
 	};
+	contact->wants_now = false;
+	contact->is_in_doubt = false;
 	return true;
 }
 
@@ -141,6 +149,7 @@ unsigned contact_unanswered(struct contact *contact, struct moment now)
 static unsigned suspect(struct contact *contact, struct moment now)
 {
 	contact->failures = FAILURES_SILENT - 1;
+	contact->is_in_doubt = contact->is_connected;
 	contact->quiet_ns = 0;
 	return ask_now(contact, now);
 }

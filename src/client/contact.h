@@ -16,6 +16,7 @@ enum {
 	CONTACT_WAIT_S = 25,	      /* how long the gateway may keep an open question */
 	CONTACT_WAIT_MS = 28000,      /* until then an open question has to be answered */
 	CONTACT_NOW_MS = 2500,	      /* and one that is answered at once: three round trips */
+	CONTACT_DOUBT_MS = 1500,      /* the same over a session that is there: two of them */
 	CONTACT_LOOK_MS = 2000,	      /* between two looks at the counters */
 	CONTACT_LOOK_QUIET_MS = 1000, /* the same while something was sent and nothing came */
 	CONTACT_LOOKUP_S = 30,	      /* between two look-ups of the name while it is silent */
@@ -46,6 +47,7 @@ struct contact {
 	uint64_t due_ns;       /* when to ask next; UINT64_MAX: a question is open */
 	uint64_t asked_ns;     /* when the last was asked */
 	bool wants_now;	       /* the next is to be answered at once */
+	bool is_in_doubt;      /* and out of turn */
 	bool is_waiting;       /* the open one may be kept by the gateway */
 	uint32_t failures;     /* in a row, as far as pauses depend on it */
 	uint64_t looked_up_ns; /* when the name was looked up last */

@@ -13,10 +13,12 @@ static void address_changed(void *context)
 {
 	struct follower *follower = context;
 
-	if (follower->contact.is_connected)
-		planner_want(&follower->planner);
-	else /* or it would be used when the engine repeats its initiation */
+	bool is_calling = follower->asker && !follower->contact.is_connected;
+
+	if (is_calling) /* in vain so far: or it waited until the engine repeats its initiation */
 		planner_want_handshakes(&follower->planner);
+	else
+		planner_want(&follower->planner);
 }
 
 void follower_forget_gateways(struct follower *follower)

@@ -51,6 +51,9 @@ static void list_conditions(const struct controller *controller, json_t *list)
 						"denied: apply it again"));
 	if (controller->live.is_fresh && !controller->live.status.is_engine_up)
 		answer_append(list, json_string("the engine is down, it is started again"));
+	if (controller->owes_expiry)
+		answer_append(list, json_string("invites have expired, which cannot be written to "
+						"the database: is the disk full?"));
 	list_services(&controller->world, list);
 }
 

@@ -90,21 +90,20 @@ static bool read_member(const json_t *json, const struct answer_member *member)
 static const char *find_unknown(
 	const json_t *body, const struct answer_member *members, size_t count)
 {
-	json_t *copy = json_copy((json_t *)(uintptr_t)body); /* jansson walks none that is const */
-	const char *key, *unknown = NULL;
+	json_t *object = (json_t *)(uintptr_t)body; /* jansson walks none that is const */
+	const char *key;
 	json_t *value;
 
-	json_object_foreach(copy, key, value)
+	json_object_foreach(object, key, value)
 	{
 		size_t at = 0;
 
 		while (at < count && strcmp(members[at].name, key) != 0)
 			at++;
 		if (at == count)
-			unknown = key;
+			return key;
 	}
-	json_decref(copy);
-	return unknown;
+	return NULL;
 }
 
 static bool read_known(

@@ -32,7 +32,7 @@ struct listing {
 
 static void begin(struct listing *listing, struct controller *controller)
 {
-	const struct policy_compiled *compiled = controller->rollout.in_force;
+	const struct policy_compiled *compiled = rollout_in_force(controller);
 	size_t roles = compiled ? policy_role_count(compiled) : 0;
 
 	*listing = (struct listing){
@@ -46,7 +46,7 @@ static void begin(struct listing *listing, struct controller *controller)
 /* Gives the list. */
 static json_t *end(struct listing *listing)
 {
-	const struct policy_compiled *compiled = listing->controller->rollout.in_force;
+	const struct policy_compiled *compiled = rollout_in_force(listing->controller);
 
 	for (size_t i = 0; compiled && i < policy_role_count(compiled); i++)
 		json_decref(listing->services[i]);
@@ -73,7 +73,7 @@ static size_t index_of_role(const struct policy_compiled *compiled, uint32_t rol
 
 static json_t *list_services(struct controller *controller, uint32_t role)
 {
-	struct policy_grants grants = policy_grants_of(controller->rollout.in_force, role);
+	struct policy_grants grants = policy_grants_of(rollout_in_force(controller), role);
 	json_t *list = json_array();
 	uint32_t id;
 
@@ -89,7 +89,7 @@ static json_t *list_services(struct controller *controller, uint32_t role)
 /* The services of a device, borrowed. */
 static json_t *services_of(struct listing *listing, const struct store_device *device)
 {
-	const struct policy_compiled *compiled = listing->controller->rollout.in_force;
+	const struct policy_compiled *compiled = rollout_in_force(listing->controller);
 
 	if (!compiled || device->state != STORE_DEVICE_ACTIVE)
 		return listing->none;

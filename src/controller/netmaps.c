@@ -5,8 +5,10 @@
 #include "base/memory.h"
 #include "base/siphash.h"
 #include "controller/answer.h"
+#include "controller/rollout.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +16,7 @@
 
 enum {
 	VERSION_BITS = 53, /* that every reader of JSON can hold */
+	STARTING_S = 3,	   /* until the first plan is in force, as long as that takes */
 };
 
 /* A device that waits. */
@@ -45,9 +48,9 @@ void netmaps_done(struct controller *controller)
 	uv_close((uv_handle_t *)&controller->netmaps.deadline, NULL);
 }
 
-static enum netmap_state state_of(const struct store_device *device)
+static enum netmap_state state_of(enum store_device_state state)
 {
-	switch (device->state) {
+	switch (state) {
 	case STORE_DEVICE_ACTIVE:
 		return NETMAP_ACTIVE;
 	case STORE_DEVICE_PENDING:
@@ -104,7 +107,7 @@ static void add_service(const struct world_service *service, struct netmap *netm
 static void add_services(
 	struct controller *controller, const struct store_device *device, struct netmap *netmap)
 {
-	const struct policy_compiled *compiled = controller->rollout.in_force;
+	const struct policy_compiled *compiled = rollout_in_force(controller);
 	struct world *world = &controller->world;
 	uint32_t id;
 
@@ -139,8 +142,9 @@ static uint64_t version_of(const struct netmap *netmap)
 	return hash ? hash : 1;
 }
 
-void netmaps_make(
-	struct controller *controller, const struct store_device *device, struct netmap *ret_netmap)
+/* As it is in force. Release by netmap_done(). */
+static void make(struct controller *controller, const struct store_device *device,
+	enum store_device_state state, struct netmap *ret_netmap)
 {
 	const struct world *world = &controller->world;
 
@@ -148,7 +152,7 @@ void netmaps_make(
 	COPY_TEXT(ret_netmap->network, world->network.name);
 	COPY_TEXT(ret_netmap->user, device->user);
 	COPY_TEXT(ret_netmap->device, device->name);
-	ret_netmap->state = state_of(device);
+	ret_netmap->state = state_of(state);
 	ret_netmap->ipv4 = device->ipv4;
 	ret_netmap->ipv6 = device->ipv6;
 	ret_netmap->overlay_ipv4 = world->network.overlay.ipv4;
@@ -162,22 +166,24 @@ void netmaps_make(
 json_t *netmaps_encode(struct controller *controller, uint64_t id, const struct message_done *done)
 {
 	const struct store_device *device = world_device_of_id(&controller->world, id);
+	enum store_device_state state;
 	struct netmap netmap;
 
 	(void)done;
-	if (!device)
+	if (!device || !rollout_state(controller, id, &state))
 		return NULL;
-	netmaps_make(controller, device, &netmap);
+	make(controller, device, state, &netmap);
 	json_t *json = netmap_encode(&netmap);
 	netmap_done(&netmap);
 	return json;
 }
 
-/* Answers unless the device has it already; true: answered. */
+/* Answers unless the device has it already, or is not in force yet; true: answered. */
 static bool answer(struct controller *controller, struct server_request *request, uint64_t id,
 	uint64_t known_version)
 {
 	const struct store_device *device = world_device_of_id(&controller->world, id);
+	enum store_device_state state;
 	struct netmap netmap;
 
 	if (!device) {
@@ -185,7 +191,9 @@ static bool answer(struct controller *controller, struct server_request *request
 		server_refuse(request, ERR_NOT_FOUND, "no device of that address lives");
 		return true;
 	}
-	netmaps_make(controller, device, &netmap);
+	if (!rollout_state(controller, id, &state))
+		return false;
+	make(controller, device, state, &netmap);
 	bool is_news = netmap.version != known_version;
 	if (is_news)
 		server_answer(request, 200, netmap_encode(&netmap));
@@ -233,7 +241,11 @@ static bool has_waited(struct poller *poller)
 {
 	if (poller->deadline_ms > uv_now(poller->controller->loop))
 		return false;
-	server_answer(poller->request, 204, NULL);
+	if (poller->version == 0)
+		server_refuse(poller->request, -EAGAIN,
+			"what the device may reach is not in force yet: ask again");
+	else
+		server_answer(poller->request, 204, NULL);
 	return true;
 }
 
@@ -297,11 +309,11 @@ void netmaps_get(void *context, struct server_request *request, const char *cons
 		server_refuse(request, ERR_NOT_FOUND, "no device of that address lives");
 		return;
 	}
-	const struct poller like = {.device = device->id, .version = version};
-	if (version == 0 || wait_s == 0) {
-		(void)answer(controller, request, device->id, 0); /* no netmap has version 0 */
-		return;
+	if (wait_s == 0) {
+		version = 0; /* no netmap has it */
+		wait_s = STARTING_S;
 	}
+	const struct poller like = {.device = device->id, .version = version};
 	if (!answer(controller, request, device->id, version))
 		wait(controller, request, &like, wait_s);
 }

@@ -17,11 +17,7 @@ void netmaps_init(struct controller *controller);
 /* Requests that wait are dropped by the server; closes the timer. */
 void netmaps_done(struct controller *controller);
 
-/* The netmap of a device that lives. Release by netmap_done(). */
-void netmaps_make(struct controller *controller, const struct store_device *device,
-	struct netmap *ret_netmap);
-
-/* Encoded; for rollout_answer(): NULL where the device has gone. */
+/* The netmap of a device, encoded; for rollout_answer(): NULL where it has gone. */
 json_t *netmaps_encode(
 	struct controller *controller, uint64_t device, const struct message_done *done);
 

@@ -154,7 +154,7 @@ static void measure(struct proposal *proposal)
 	const struct policy_compiled *compiled = proposal->compiled;
 	uint32_t service;
 
-	policy_diff_pairs(proposal->controller->rollout.sent, compiled,
+	policy_diff_pairs(rollout_latest(proposal->controller), compiled,
 		&(struct policy_visitor){count_change, proposal});
 	for (size_t i = 0; i < policy_role_count(compiled); i++) {
 		struct policy_grants grants =
@@ -184,7 +184,7 @@ static int read_proposal(struct proposal *proposal, struct policy_faults *faults
 		const struct policy_source source = {
 			.document = proposal->document,
 			.model = model,
-			.previous = proposal->controller->rollout.sent,
+			.previous = rollout_latest(proposal->controller),
 			.strictness = POLICY_STRICT,
 		};
 		err = policy_compile(&source, faults, &proposal->compiled);

@@ -42,13 +42,57 @@ void rollout_init(struct controller *controller)
 	rollout->retry.data = controller;
 }
 
-/* in_force and sent may be the same. */
-static void forget_compiled(struct rollout *rollout)
+static void free_ruling(struct ruling *ruling)
+{
+	if (!ruling)
+		return;
+	policy_compiled_free(ruling->compiled);
+	free(ruling->standings);
+	free(ruling);
+}
+
+/* Leaves no ruling behind but that in force. */
+static void forget_sent(struct rollout *rollout)
 {
 	if (rollout->sent != rollout->in_force)
-		policy_compiled_free(rollout->sent);
-	policy_compiled_free(rollout->in_force);
-	rollout->sent = rollout->in_force = NULL;
+		free_ruling(rollout->sent);
+	rollout->sent = NULL;
+}
+
+const struct policy_compiled *rollout_in_force(const struct controller *controller)
+{
+	const struct ruling *ruling = controller->rollout.in_force;
+
+	return ruling ? ruling->compiled : NULL;
+}
+
+const struct policy_compiled *rollout_latest(const struct controller *controller)
+{
+	const struct ruling *ruling = controller->rollout.sent;
+
+	return ruling ? ruling->compiled : NULL;
+}
+
+static int compare_standing(const void *a, const void *b)
+{
+	const struct standing *left = a, *right = b;
+
+	return (left->id > right->id) - (left->id < right->id);
+}
+
+bool rollout_state(
+	const struct controller *controller, uint64_t device, enum store_device_state *ret_state)
+{
+	const struct ruling *ruling = controller->rollout.in_force;
+	const struct standing wanted = {.id = (uint32_t)device};
+
+	if (!ruling || ruling->count == 0)
+		return false;
+	const struct standing *found =
+		bsearch(&wanted, ruling->standings, ruling->count, sizeof wanted, compare_standing);
+	if (found)
+		*ret_state = found->state;
+	return found != NULL;
 }
 
 static void free_waiter(struct waiter *waiter)
@@ -67,7 +111,9 @@ void rollout_done(struct controller *controller)
 		rollout->waiters = waiter->next;
 		free_waiter(waiter);
 	}
-	forget_compiled(rollout);
+	forget_sent(rollout);
+	free_ruling(rollout->in_force);
+	rollout->in_force = NULL;
 	uv_close((uv_handle_t *)&rollout->retry, NULL);
 }
 
@@ -155,19 +201,22 @@ static void fail(struct controller *controller, const struct message_done *done)
 	answer_waiters(controller, done);
 }
 
-/* Takes over what was compiled, and what of the policy means nothing. */
-static void compile(struct controller *controller)
+/* Compiles the world as it is now, and keeps what of the policy means nothing. */
+static struct ruling *rule(struct controller *controller)
 {
-	struct rollout *rollout = &controller->rollout;
+	const struct world *world = &controller->world;
+	struct ruling *ruling = memory_new(1, sizeof *ruling);
 	struct policy_faults faults = {0};
-	struct policy_compiled *compiled =
-		world_compile(&controller->world, rollout->sent, &faults);
 
-	keep_faults(rollout, &faults);
+	ruling->compiled = world_compile(world, rollout_latest(controller), &faults);
+	keep_faults(&controller->rollout, &faults);
 	policy_faults_done(&faults);
-	if (rollout->sent != rollout->in_force)
-		policy_compiled_free(rollout->sent);
-	rollout->sent = compiled;
+	ruling->standings = memory_new(world->device_count, sizeof *ruling->standings);
+	ruling->count = world->device_count;
+	for (size_t i = 0; i < world->device_count; i++)
+		ruling->standings[i] = (struct standing){
+			(uint32_t)world->devices[i].id, (uint8_t)world->devices[i].state};
+	return ruling;
 }
 
 /* Sends the next plan, if there is any reason to, and none under way. */
@@ -179,10 +228,12 @@ static void run(struct controller *controller)
 	if (!rollout->is_ready || rollout->is_under_way || !rollout->is_due)
 		return;
 	rollout->is_due = false;
-	compile(controller);
+	struct ruling *ruling = rule(controller);
+	forget_sent(rollout);
+	rollout->sent = ruling;
 	uint64_t version = rollout->head.version + 1;
 	int err = plan_init(
-		&plan, &controller->world, rollout->sent, version, clock_now().realtime_ns);
+		&plan, &controller->world, ruling->compiled, version, clock_now().realtime_ns);
 	rollout->head = plan.head;
 	rollout->head.version = version;
 	if (err < 0) {
@@ -247,7 +298,7 @@ void rollout_received(struct controller *controller, const struct message_done *
 		fail(controller, done);
 	} else {
 		if (rollout->in_force != rollout->sent)
-			policy_compiled_free(rollout->in_force);
+			free_ruling(rollout->in_force);
 		rollout->in_force = rollout->sent;
 		rollout->in_force_head = rollout->head;
 		rollout->in_force_ns = clock_now().realtime_ns;

@@ -32,5 +32,13 @@ struct rollout_answer {
 void rollout_answer(struct controller *controller, struct server_request *request,
 	const struct rollout_answer *answer);
 
+/* What is in force, and what will be once the plan under way is; NULL: nothing yet. */
+const struct policy_compiled *rollout_in_force(const struct controller *controller);
+const struct policy_compiled *rollout_latest(const struct controller *controller);
+
+/* The state of a device as it is in force; false: it is not yet. */
+bool rollout_state(
+	const struct controller *controller, uint64_t device, enum store_device_state *ret_state);
+
 /* The parent answers. */
 void rollout_received(struct controller *controller, const struct message_done *done);

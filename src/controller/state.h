@@ -31,12 +31,22 @@ struct alarms {
 	size_t count; /* ever */
 };
 
+/* What a plan says of devices: the policy that it was made from, and their states then. */
+struct ruling {
+	struct policy_compiled *compiled;
+	struct standing {
+		uint32_t id;
+		uint8_t state; /* enum store_device_state */
+	} * standings;	       /* by id */
+	size_t count;
+};
+
 /* From what is stored to what is in force: at most one plan under way. */
 struct rollout {
-	struct policy_compiled *in_force; /* NULL: nothing was said to be in force yet */
-	struct policy_compiled *sent;	  /* of the plan that was sent last */
-	struct message_plan head;	  /* of that plan */
-	uint64_t in_force_ns;		  /* realtime; of the plan in force */
+	struct ruling *in_force;  /* NULL: nothing was said to be in force yet */
+	struct ruling *sent;	  /* of the plan that was sent last; may be the same */
+	struct message_plan head; /* of that plan */
+	uint64_t in_force_ns;	  /* realtime; of the plan in force */
 	struct message_plan in_force_head;
 	bool is_ready;			       /* the parent takes plans */
 	bool is_under_way;		       /* a plan was sent and not answered yet */

@@ -10,11 +10,12 @@ import sys
 import pytest
 
 from lab import CommandError, Lab, WaitTimeout, wait_until
-from lab.lab import is_running
+from lab.process import is_alive
 
 TESTS = pathlib.Path(__file__).resolve().parents[1]
 PROGRAM = """
-import os, sys, time
+import os, signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background ignores it
 sys.path.insert(0, sys.argv[1])
 from lab import Lab
 with Lab() as lab:
@@ -42,7 +43,7 @@ def test_nothing_is_left(lab, end):
     listed = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=True)
     assert namespace not in listed.stdout
     assert not os.path.exists(path) and not os.path.exists(directory)
-    assert not [pid for pid in pids if is_running(int(pid))]
+    assert not [pid for pid in pids if is_alive(int(pid))]
 
 
 def test_what_a_killed_lab_left_the_next_one_removes(lab):
@@ -97,3 +98,28 @@ def test_a_background_process_has_a_deadline(lab):
 def test_waiting_has_a_deadline():
     with pytest.raises(WaitTimeout, match="for a miracle"):
         wait_until(lambda: False, 0.05, "a miracle")
+
+
+def test_hosts_file_is_the_namespaces_own_and_goes():
+    with Lab() as lab:
+        host, other = lab.host("a"), lab.host("b")
+        path = host.hosts_file()
+        with open(path, "a", encoding="ascii") as file:
+            file.write("192.0.2.1 somebody.example\n")
+        assert "somebody" in host.run(["getent", "hosts", "somebody.example"]).stdout
+        assert "somebody" not in other.run(["cat", "/etc/hosts"]).stdout
+        host.run(["sh", "-c", "echo 192.0.2.2 another.example >>/etc/hosts"])
+        assert "another" in pathlib.Path(path).read_text()
+    assert not os.path.exists(os.path.dirname(path))
+
+
+def test_small_disk_is_full_soon_and_goes():
+    with Lab() as lab:
+        folder = os.path.join(lab.directory, "small")
+        lab.small_disk(folder, 1 << 20)
+        result = lab.host("a").run(["dd", "if=/dev/zero", f"of={folder}/file", "bs=64k"],
+                                   check=False)
+        assert result.returncode != 0 and "No space left" in result.stderr
+    assert not os.path.exists(folder)
+    with open("/proc/self/mounts", encoding="ascii") as mounts:
+        assert folder not in mounts.read()

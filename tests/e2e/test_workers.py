@@ -64,6 +64,11 @@ class Hub:
         self.listeners = [self.host.spawn(["iperf3", "-s", "-p", 5200 + i])
                           for i in range(MEMBERS)]
 
+    def call(self):
+        """Have the server say something to each member: they learn its new port by that alone."""
+        self.host.run(["sh", "-c", "".join(f"ping -c 1 -W 1 {self.inner(i)} & "
+                                           for i in range(MEMBERS)) + "wait"])
+
     def works(self):
         """Wait until each member reaches the server."""
         for member in self.members:
@@ -95,9 +100,13 @@ def end_is_clean(device):
 def received(flow, patience=30.0):
     """How many bytes a flow brought to its receiver; it must have ended well."""
     assert flow.wait(patience) == 0, flow.output
-    end = json.loads(flow.output)["end"]
-    summary = end.get("sum_received") or end["sum"]
-    return summary["bytes"]
+    report = json.loads(flow.output)
+    summary = report["end"].get("sum_received") or report["end"].get("sum")
+    if summary:
+        return summary["bytes"]
+    # Now and then iperf3 3.12 ends well but without a summary: a receiver has counted by itself.
+    assert "-R" in flow.command, flow.output
+    return sum(interval["sum"]["bytes"] for interval in report["intervals"])
 
 
 @pytest.fixture
@@ -116,7 +125,7 @@ def test_traffic(hub, workers):
     for words in ([], ["-R"], ["-u", "-b", "5M"], ["-u", "-b", "5M", "-R"]):
         flows = hub.flows(*words)
         for i, flow in enumerate(flows):
-            assert received(flow) > 100_000, f"member {i}, {words}"
+            assert received(flow) > 100_000, f"member {i}, {words}: {flow.output}"
     peers = hub.server.show().peers
     assert all(peers[member.public_key].received > 1_000_000 for member in hub.members)
     hub.stop()
@@ -151,6 +160,7 @@ def change(hub, choice, keys):
     began = time.monotonic()
     if what == 0:
         hub.server.set(listen_port=choice.choice([PORT, OTHER_PORT]))
+        hub.call()
     elif what == 1:
         key = public_key_of(generate_private_key())
         hub.server.add_peer(key, allowed_ips=[f"10.10.0.{choice.randrange(256)}/32"],
@@ -177,7 +187,7 @@ def test_changes_under_traffic(hub, workers):
     while time.monotonic() < until:
         change(hub, choice, keys)
     for flow in flows:
-        assert received(flow) > 100_000
+        assert received(flow) > 100_000, flow.output
     asker.end()
     assert set(hub.server.show().peers) == {member.public_key for member in hub.members} | set(keys)
     hub.stop()

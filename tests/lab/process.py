@@ -10,6 +10,9 @@ import threading
 import time
 
 
+NETNS_FOLDER = "/etc/netns"  # what `ip netns exec` lays over /etc, a folder for each namespace
+
+
 class WaitTimeout(AssertionError):
     """An awaited event did not happen in time."""
 
@@ -101,6 +104,17 @@ def environment(extra):
         else:
             env[key] = str(value)
     return env
+
+
+def is_alive(pid):
+    """Whether a process may hold files and sockets: all of its threads let go of them before it
+    becomes a zombie without any, but after its command line and its namespace are gone."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+            state = file.read().rpartition(")")[2].split()[0]
+        return state not in "ZX" or len(os.listdir(f"/proc/{pid}/task")) > 1
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def kill_group(popen):

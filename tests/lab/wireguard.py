@@ -171,11 +171,11 @@ class WireGuard:
 
     def stop(self, number=signal.SIGTERM, timeout=10.0):
         """End the daemon by a signal and wait until it is gone, and its sockets with it."""
-        pids = set(self.pids())
+        pids = self.pids()
         self.send_signal(number)
         self.wait_gone(timeout)
-        # Its command line goes before its sockets do, its namespace after.
-        process.wait_until(lambda: not pids & set(self.host.pids()), timeout, f"{self} to close")
+        process.wait_until(lambda: not any(map(process.is_alive, pids)), timeout,
+                           f"{self} to close")
 
     def kill(self):
         """SIGKILL to the daemon; waits until it and the device are gone. Its socket file stays."""
