@@ -80,7 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		match(patterns[i], text);
 	decode(text, strlen(text), strlen(text) + 1);
 	decode(text, strlen(text), 4);
-	(void)route_host_is_ours(text);
+	(void)route_host_is_address(text);
 	free(text);
 	return 0;
 }
