@@ -61,6 +61,8 @@ static void fill(void)
 	add_service("intranet", "127.0.0.1", "gw");
 	add_service("db", "fd00::7", "gw");
 	add_service("far", "10.0.0.1", "gx");
+	add_service("named", "db.example.net", "gw");
+	add_service("nobody", "224.0.0.1", "gw");
 	(void)add_device("alice", "laptop");
 	lab_must(store_device_quarantine(lab.store, &by, add_device("alice", "phone")) == 0, "q");
 	lab_must(store_device_revoke(lab.store, &by, add_device("alice", "lost")) == 0, "revoke");
@@ -181,6 +183,9 @@ static void test_services(const struct plan *plan, struct world *world)
 	tap_ok(!plan_has_service(world, far), "another gateway's is not");
 	tap_ok(world_service_of_id(world, (uint32_t)far->store.id) == far, "found by its id");
 	tap_ok(!world_service_of_id(world, 77), "and one that is not there is not");
+	tap_ok(!world->services[world_find_service(world, "named")].has_target &&
+			!world->services[world_find_service(world, "nobody")].has_target,
+		"a name or what is no host is no target, and holds up nothing else");
 }
 
 int main(void)
