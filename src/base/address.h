@@ -28,9 +28,9 @@ struct prefix {
 /* Where a datagram came from or goes to, and by which of our own addresses. */
 struct endpoint {
 	struct address remote;	 /* the other side's address; ADDRESS_NONE: not known */
-	struct address source;	 /* our address that was called; ADDRESS_NONE: the kernel chooses */
 	uint16_t port;		 /* the other side's UDP port, host order */
 	uint32_t scope_id;	 /* interface of a link-local IPv6 remote, else 0 */
+	struct address source;	 /* our address that was called; ADDRESS_NONE: the kernel chooses */
 	uint32_t source_ifindex; /* interface that the datagram came in by; 0: any */
 };
 

@@ -237,7 +237,7 @@ static const struct rule rules[] = {
 
 	/* wg(8) may ask the engine for another port or mark: refused, it goes on with what it has
 	 */
-	{SCMP_SYS(socket), ENGINE, EPERM, 1, {{0, SCMP_CMP_NE, AF_UNIX}}},
+	{SCMP_SYS(socket), ENGINE, EPERM, 1, {{0, SCMP_CMP_NE, AF_UNIX, 0}}},
 	{SCMP_SYS(setsockopt), ENGINE, EPERM, 0, {{0}}},
 
 	SETSOCKOPT(SOL_SOCKET, CONTROL),
