@@ -4,7 +4,6 @@
 #include "base/base64.h"
 #include "base/error.h"
 #include "base/number.h"
-#include "policy/fault.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -127,7 +126,7 @@ bool answer_read(struct server_request *request, const json_t *body,
 
 	if (unknown) {
 		server_refuse(request, ERR_SYNTAX, "%s in the request: it is not known here",
-			policy_show(unknown, strlen(unknown)).text);
+			ANSWER_SHOWN(unknown));
 		return false;
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -154,8 +153,8 @@ bool answer_word_number(struct server_request *request, const char *word, uint64
 	int err = number_parse(word, strlen(word), GREATEST_NUMBER, ret_number);
 
 	if (err < 0)
-		server_refuse(request, err, "%s in the path: expected a number",
-			policy_show(word, strlen(word)).text);
+		server_refuse(
+			request, err, "%s in the path: expected a number", ANSWER_SHOWN(word));
 	return err == 0;
 }
 

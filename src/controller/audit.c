@@ -5,7 +5,6 @@
 #include "base/number.h"
 #include "controller/answer.h"
 #include "controller/routes.h"
-#include "policy/fault.h"
 
 #include <string.h>
 

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "controller/world_list.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -161,10 +162,13 @@ static void read_target(struct world_service *service)
 {
 	const struct store_service *store = &service->store;
 	struct policy_target *target = &service->target;
+	bool is_ipv6 = strchr(store->host, ':') != NULL;
+	char text[STORE_HOST_SIZE + 16];
 
-	if (address_parse(store->host, strlen(store->host), &target->address) < 0)
+	(void)snprintf(text, sizeof text, is_ipv6 ? "[%s]:%u" : "%s:%u", store->host,
+		(unsigned)store->port); /* fits */
+	if (policy_target_parse(text, strlen(text), target) < 0)
 		return;
-	target->port = store->port;
 	target->protocol = store->protocol == STORE_UDP ? POLICY_UDP : POLICY_TCP;
 	service->has_target = true;
 }

@@ -55,7 +55,7 @@ static unsigned converse(int fd, const char *body)
 {
 	char text[ROOM], status[4];
 	int size = snprintf(text, sizeof text,
-		"POST /v1/enrol HTTP/1.1\r\nHost: tacet\r\nConnection: close\r\n"
+		"POST /v1/enrol HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
 		"Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
 		strlen(body), body);
 
