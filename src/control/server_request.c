@@ -83,9 +83,10 @@ static void respond(struct server_request *request, unsigned status, struct MHD_
 /* Consumes json. NULL: an empty body. */
 static struct MHD_Response *response_of(json_t *json)
 {
+	static char nothing[1];
+
 	if (!json)
-		return MHD_create_response_from_buffer(
-			0, (void *)(uintptr_t) "", MHD_RESPMEM_PERSISTENT);
+		return MHD_create_response_from_buffer(0, nothing, MHD_RESPMEM_PERSISTENT);
 	struct text *text = memory_new(1, sizeof *text);
 	text->at = json_dumps(json, JSON_COMPACT);
 	json_decref(json);
@@ -208,16 +209,18 @@ static enum MHD_Result take_value(
 }
 
 /*
- * Our programs are not browsers. What a page makes a browser say to us, by its own name or by one
- * that it had resolved to our address, is refused.
+ * Our programs are not browsers. What a page makes a device's browser say to us, by our address or
+ * by a name of its own that it had resolved to it, is refused. No browser speaks to a Unix socket.
  */
-static bool is_from_page(struct MHD_Connection *mhd)
+static bool is_from_page(const struct listener *listener, struct MHD_Connection *mhd)
 {
 	const char *host = MHD_lookup_connection_value(mhd, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
 
+	if (listener->is_local)
+		return false;
 	if (MHD_lookup_connection_value(mhd, MHD_HEADER_KIND, MHD_HTTP_HEADER_ORIGIN))
 		return true;
-	return host && !route_host_is_ours(host);
+	return host && !route_host_is_address(host);
 }
 
 struct server_request *request_begin(struct server_connection *connection,
@@ -229,8 +232,9 @@ struct server_request *request_begin(struct server_connection *connection,
 	request->connection = connection;
 	request->mhd = mhd;
 	request->state = REQUEST_ARRIVING;
-	if (is_from_page(mhd)) {
-		server_refuse(request, -EACCES, "web pages are not answered");
+	if (is_from_page(connection->listener, mhd)) {
+		server_refuse(request, -EACCES,
+			"web pages are not answered; a program names this host by its address");
 		return request;
 	}
 	request->route = find_route(&connection->listener->given, path, method);

@@ -102,7 +102,7 @@ static const struct call calls[] = {
 	{SCMP_SYS(getsockname), ALL},
 	{SCMP_SYS(getpeername), CONTROL},
 	{SCMP_SYS(shutdown), CONTROL},
-	{SCMP_SYS(accept4), CONTROL},
+	{SCMP_SYS(accept4), ALL}, /* the engine: clients of wg(8)'s interface */
 	{SCMP_SYS(accept), CONTROL},
 	{SCMP_SYS(listen), CONTROL}, /* uv_listen() and the like do it again */
 	{SCMP_SYS(connect), CALLER},
@@ -234,6 +234,11 @@ static const struct rule rules[] = {
 	IOCTL(FIONREAD, ALL, 0),
 	IOCTL(TCGETS, ALL, ENOTTY),	      /* stdio asks whether it writes to a terminal */
 	IOCTL(TUNGETDEVNETNS, ENGINE, EPERM), /* net/link: a device that was moved is given up */
+
+	/* wg(8) may ask the engine for another port or mark: refused, it goes on with what it has
+	 */
+	{SCMP_SYS(socket), ENGINE, EPERM, 1, {{0, SCMP_CMP_NE, AF_UNIX, 0}}},
+	{SCMP_SYS(setsockopt), ENGINE, EPERM, 0, {{0}}},
 
 	SETSOCKOPT(SOL_SOCKET, CONTROL),
 	SETSOCKOPT(IPPROTO_TCP, CONTROL),
