@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 
 static int run_parent(const struct config *config, const struct options *options)
 {
@@ -32,12 +33,13 @@ static int run_control(const struct config *config, const struct options *option
 }
 
 static const struct {
-	const char *name; /* in the log */
+	const char *name;  /* in the log */
+	const char *title; /* of the process, at most 15 bytes: its file would be "exe" */
 	int (*run)(const struct config *config, const struct options *options);
 } processes[] = {
-	[OPTIONS_PARENT] = {"tacetd", run_parent},
-	[OPTIONS_ENGINE] = {"tacetd engine", run_engine},
-	[OPTIONS_CONTROL] = {"tacetd control", run_control},
+	[OPTIONS_PARENT] = {"tacetd", "tacetd", run_parent},
+	[OPTIONS_ENGINE] = {"tacetd engine", "tacetd-engine", run_engine},
+	[OPTIONS_CONTROL] = {"tacetd control", "tacetd-control", run_control},
 };
 
 static void read_config(const char *path, struct config *ret_config)
@@ -59,6 +61,7 @@ int main(int argc, char **argv)
 	log_start("tacetd", LOG_LEVEL_INFO);
 	options_read(argc, argv, &options);
 	log_start(processes[options.process].name, LOG_LEVEL_INFO);
+	(void)prctl(PR_SET_NAME, processes[options.process].title); /* it has no reason to fail */
 	if (options.process != OPTIONS_PARENT && fcntl(PROCESS_CHANNEL_FD, F_GETFD) < 0)
 		fatal(0, "%s is started by tacetd itself only", argv[1]);
 	read_config(options.config_path, &config);

@@ -11,7 +11,6 @@
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 /* What the usual reasons for a TUN device not to come into being ask for. */
 static const char *advice(int err)
@@ -185,20 +184,19 @@ void parent_hear_tunnel(struct parent *parent, const struct channel_message *mes
 }
 
 /*
- * The engine may not remove its socket's file any more. Rules and names: on a gateway the rules
- * stay; without the device nothing comes by them. On a device there are names that lead nowhere
- * now.
+ * A gateway's rules stay: without the device nothing comes in by them. The engine may not remove
+ * its socket's file itself any more.
  */
 void parent_remove_tunnel(struct parent *parent)
 {
-	char path[sizeof UAPI_DIRECTORY + IF_NAMESIZE + sizeof ".sock"];
 	const char *name = parent->config->interface;
 
-	(void)snprintf(path, sizeof path, UAPI_DIRECTORY "/%s.sock", name); /* fits */
-	if (parent->engine.process || !parent->has_tunnel)
-		return;	    /* it still runs, or never did */
-	(void)unlink(path); /* it may not be there */
-	int err = netif_remove(name);
+	if (!parent->has_tunnel)
+		return; /* there never was one; what is there is not ours */
+	int err = uapi_socket_clear(name);
+	if (err < 0)
+		log_warn(err, "%s: cannot remove the file of its socket for wg(8)", name);
+	err = netif_remove(name);
 	if (err < 0)
 		log_err(err, "%s: cannot remove the interface", name);
 }
