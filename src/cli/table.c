@@ -33,6 +33,37 @@ const struct cli_entry table_commands[] = {
 		.run = cli_harden,
 	},
 	{
+		.words = "prove",
+		.arguments = "TARGET --port PORT | --list | --explain STIMULUS",
+		.summary = "from outside: does a host of yours stay silent, whatever it is sent?",
+		.options =
+			"  --target6 ADDRESS       its IPv6 address, too\n"
+			"  --port PORT             the tunnel's\n"
+			"  --control-port PORT     one that the firewall drops (default: the "
+			"next)\n"
+			"  --server-key KEY        the public key: valid mac1, bursts\n"
+			"  --overlay ADDRESS       inside the tunnel; may be repeated\n"
+			"  --recorded FILE         a capture whose handshakes are replayed\n"
+			"  --i-own-this-host ADDRESS\n"
+			"                          do not ask; the very address, each of two\n"
+			"  --interface NAME        by this one\n"
+			"  --mac ADDRESS           of a host on the link that does not answer ARP\n"
+			"  --rate N                frames a second (default: 200)\n"
+			"  --times N               each stimulus (default: 3)\n"
+			"  --burst N               frames in a burst (default: 600)\n"
+			"  --patience SECONDS      for reassembly to time out (default: 70)\n"
+			"  --pace MS               after an ICMP error, for its limiter (default: "
+			"1000)\n"
+			"  --only GLOB             stimuli of such names\n"
+			"  --no-scanners           without Nmap, Masscan, ZMap\n"
+			"  --json-file FILE        write it as JSON, too\n"
+			"  --html FILE             write it as one page, too\n"
+			"  --list                  all stimuli\n"
+			"  --explain STIMULUS      what it is, what an answer tells, how to stop "
+			"it\n",
+		.run = cli_prove,
+	},
+	{
 		.words = "join",
 		.arguments = "[TOKEN | -] [--name NAME]",
 		.summary = "make this host a device of a network, by the token of an invite",

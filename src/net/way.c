@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: ISC */
+#include "net/way.h"
+
+#include "net/netlink.h"
+
+#include <errno.h>
+#include <linux/neighbour.h>
+#include <net/if_arp.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* What is taken out of a message, by attribute; NULL: it is not there. */
+struct found {
+	const struct nlattr **attributes;
+	uint16_t last; /* the greatest attribute that is wanted */
+};
+
+static int keep(const struct nlattr *attribute, void *context)
+{
+	const struct found *found = context;
+	uint16_t type = mnl_attr_get_type(attribute);
+
+	if (type <= found->last)
+		found->attributes[type] = attribute;
+	return MNL_CB_OK;
+}
+
+static uint8_t kernel_family(const struct address *address)
+{
+	return address->family == ADDRESS_IPV6 ? AF_INET6 : AF_INET;
+}
+
+static size_t size_of(const struct address *address)
+{
+	return address_bits(address->family) / 8U;
+}
+
+/* Takes an address of the same family as `like`; ADDRESS_NONE where there is none. */
+static struct address read_address(const struct nlattr *attribute, const struct address *like)
+{
+	struct address address = {.family = ADDRESS_NONE};
+
+	if (!attribute || mnl_attr_get_payload_len(attribute) != size_of(like))
+		return address;
+	address.family = like->family;
+	memcpy(address.bytes, mnl_attr_get_payload(attribute), size_of(like));
+	return address;
+}
+
+/* The name and link address of an interface. */
+static int read_interface(struct way *way)
+{
+	union netlink_buffer buffer;
+	const struct nlattr *attributes[IFLA_IFNAME + 1] = {0};
+	struct found found = {attributes, IFLA_IFNAME};
+
+	struct ifinfomsg *head = netlink_begin(&buffer, RTM_GETLINK, 0, sizeof *head);
+	head->ifi_index = (int)way->ifindex;
+	int err = netlink_ask(&buffer);
+	if (err < 0)
+		return err;
+	if (buffer.header.nlmsg_type != RTM_NEWLINK)
+		return -EBADMSG;
+	head = mnl_nlmsg_get_payload(&buffer.header);
+	if (head->ifi_type != ARPHRD_ETHER)
+		return -EPROTOTYPE;
+	if (mnl_attr_parse(&buffer.header, sizeof *head, keep, &found) < 0)
+		return -EBADMSG;
+	const struct nlattr *own = attributes[IFLA_ADDRESS], *name = attributes[IFLA_IFNAME];
+	if (!own || mnl_attr_get_payload_len(own) != sizeof way->own || !name ||
+		mnl_attr_get_payload_len(name) > sizeof way->interface)
+		return -EBADMSG;
+	memcpy(way->own, mnl_attr_get_payload(own), sizeof way->own);
+	memcpy(way->interface, mnl_attr_get_payload(name), mnl_attr_get_payload_len(name));
+	way->interface[sizeof way->interface - 1] = '\0';
+	return 0;
+}
+
+static int judge_route(uint8_t type)
+{
+	switch (type) {
+	case RTN_UNICAST:
+		return 0;
+	case RTN_LOCAL:
+		return -EADDRINUSE;
+	case RTN_BROADCAST:
+	case RTN_ANYCAST:
+	case RTN_MULTICAST:
+		return -EDESTADDRREQ;
+	default:
+		return -ENETUNREACH;
+	}
+}
+
+int way_find(const struct address *to, uint32_t ifindex, struct way *ret_way)
+{
+	union netlink_buffer buffer;
+	const struct nlattr *attributes[RTA_PREFSRC + 1] = {0};
+	struct found found = {attributes, RTA_PREFSRC};
+	struct way way = {0};
+
+	struct rtmsg *head = netlink_begin(&buffer, RTM_GETROUTE, 0, sizeof *head);
+	head->rtm_family = kernel_family(to);
+	head->rtm_dst_len = address_bits(to->family);
+	mnl_attr_put(&buffer.header, RTA_DST, size_of(to), to->bytes);
+	if (ifindex != 0)
+		mnl_attr_put_u32(&buffer.header, RTA_OIF, ifindex);
+	int err = netlink_ask(&buffer);
+	if (err < 0)
+		return err;
+	if (buffer.header.nlmsg_type != RTM_NEWROUTE)
+		return -EBADMSG;
+	head = mnl_nlmsg_get_payload(&buffer.header);
+	err = judge_route(head->rtm_type);
+	if (err < 0)
+		return err;
+	if (mnl_attr_parse(&buffer.header, sizeof *head, keep, &found) < 0 || !attributes[RTA_OIF])
+		return -EBADMSG;
+	way.ifindex = mnl_attr_get_u32(attributes[RTA_OIF]);
+	way.router = read_address(attributes[RTA_GATEWAY], to);
+	way.source = read_address(attributes[RTA_PREFSRC], to);
+	err = read_interface(&way);
+	if (err == 0)
+		*ret_way = way;
+	return err;
+}
+
+static void begin_neighbour(union netlink_buffer *buffer, uint16_t type, uint16_t flags,
+	uint32_t ifindex, const struct address *neighbour)
+{
+	struct ndmsg *head = netlink_begin(buffer, type, flags, sizeof *head);
+
+	head->ndm_family = kernel_family(neighbour);
+	head->ndm_ifindex = (int)ifindex;
+	if (type == RTM_NEWNEIGH)
+		head->ndm_flags = NTF_USE; /* look for it, as if there were a packet for it */
+	mnl_attr_put(&buffer->header, NDA_DST, size_of(neighbour), neighbour->bytes);
+}
+
+int way_seek(uint32_t ifindex, const struct address *neighbour)
+{
+	union netlink_buffer buffer;
+
+	begin_neighbour(&buffer, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE | NLM_F_ACK, ifindex,
+		neighbour);
+	return netlink_ask(&buffer);
+}
+
+int way_neighbour(uint32_t ifindex, const struct address *neighbour, uint8_t ret_mac[static 6])
+{
+	enum {
+		KNOWN = NUD_PERMANENT | NUD_NOARP | NUD_REACHABLE | NUD_PROBE | NUD_STALE |
+			NUD_DELAY
+	};
+	union netlink_buffer buffer;
+	const struct nlattr *attributes[NDA_LLADDR + 1] = {0};
+	struct found found = {attributes, NDA_LLADDR};
+
+	begin_neighbour(&buffer, RTM_GETNEIGH, 0, ifindex, neighbour);
+	int err = netlink_ask(&buffer);
+	if (err < 0)
+		return err;
+	if (buffer.header.nlmsg_type != RTM_NEWNEIGH)
+		return -EBADMSG;
+	const struct ndmsg *head = mnl_nlmsg_get_payload(&buffer.header);
+	if (mnl_attr_parse(&buffer.header, sizeof *head, keep, &found) < 0)
+		return -EBADMSG;
+	const struct nlattr *mac = attributes[NDA_LLADDR];
+	if (!(head->ndm_state & KNOWN) || !mac || mnl_attr_get_payload_len(mac) != WAY_MAC_SIZE)
+		return -ENOENT;
+	memcpy(ret_mac, mnl_attr_get_payload(mac), WAY_MAC_SIZE);
+	return 0;
+}
