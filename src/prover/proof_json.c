@@ -48,7 +48,6 @@ static json_t *frame_json(const struct proof_frame *frame)
 	set(object, "source", address_json(&frame->answer.source));
 	set(object, "bytes", json_integer((json_int_t)frame->wire_size));
 	set(object, "frame", json_string(hex));
-	set(object, "attributed_by", json_string(frame->is_by_time ? "time" : "tag"));
 	if (frame->after_ns > 0)
 		set(object, "after_ms", json_real((double)frame->after_ns / NS_PER_MS));
 	return object;
@@ -60,8 +59,10 @@ static json_t *cell_json(const struct proof_cell *cell)
 
 	set(object, "sent", json_integer(cell->sent));
 	set(object, "answers", json_integer(cell->answers));
-	if (cell->answers > 0)
-		set(object, "first", frame_json(&cell->first));
+	if (cell->answers == 0)
+		return object;
+	set(object, "first", frame_json(&cell->first));
+	set(object, "attributed_by", json_string(cell->first.is_by_time ? "time" : "tag"));
 	return object;
 }
 

@@ -292,7 +292,6 @@ static void run_scan(struct run *run, size_t index)
 	struct proof *proof = run->proof;
 	struct proof_scan *row = &proof->scans[proof->scan_count];
 	struct scan *scan = memory_new(1, sizeof *scan);
-	uint64_t end_ns = now_ns() + (uint64_t)SCAN_SECONDS * NS_PER_S;
 
 	int result = scan_start(proof, index, row, scan);
 	if (result < 0 && run->error == 0)
@@ -300,6 +299,7 @@ static void run_scan(struct run *run, size_t index)
 	if (result >= 0)
 		proof->scan_count++;
 	if (result == 1) {
+		uint64_t end_ns = now_ns() + (uint64_t)scan->seconds * NS_PER_S;
 		run->scan = row;
 		while (scan_go_on(scan) && now_ns() < end_ns && run->error == 0)
 			watch_ms(run, 20);

@@ -21,23 +21,24 @@ enum {
 struct recipe {
 	const char *program;
 	uint8_t family;
+	unsigned seconds; /* it is ended after that; Masscan does not end by itself everywhere */
 	const char *line;
 };
 
 #define NMAP "nmap -n -Pn --send-ip --disable-arp-ping --max-retries 1 --host-timeout 30s -oG - "
 static const struct recipe recipes[] = {
-	{"nmap", ADDRESS_IPV4, NMAP "-sS -p {P},{C} {T}"},
-	{"nmap", ADDRESS_IPV4, NMAP "-sA -p {P},{C} {T}"},
-	{"nmap", ADDRESS_IPV4, NMAP "-sU -p {P},{C} {T}"},
-	{"nmap", ADDRESS_IPV4, NMAP "-sO -p 1,2,6,17,47,50,51,132 {T}"},
-	{"nmap", ADDRESS_IPV6, NMAP "-6 -sS -p {P},{C} {T}"},
-	{"nmap", ADDRESS_IPV6, NMAP "-6 -sU -p {P},{C} {T}"},
-	{"masscan", ADDRESS_IPV4,
+	{"nmap", ADDRESS_IPV4, 40, NMAP "-sS -p {P},{C} {T}"},
+	{"nmap", ADDRESS_IPV4, 40, NMAP "-sA -p {P},{C} {T}"},
+	{"nmap", ADDRESS_IPV4, 40, NMAP "-sU -p {P},{C} {T}"},
+	{"nmap", ADDRESS_IPV4, 40, NMAP "-sO -p 1,6,17,47,50,132 {T}"},
+	{"nmap", ADDRESS_IPV6, 40, NMAP "-6 -sS -p {P},{C} {T}"},
+	{"nmap", ADDRESS_IPV6, 40, NMAP "-6 -sU -p {P},{C} {T}"},
+	{"masscan", ADDRESS_IPV4, 8,
 		"masscan {T} -p 22,80,443,{P},{C},U:53,U:161,U:{P},U:{C} --rate 100 --wait 2 -oL - "
 		"--adapter {I} --adapter-ip {S} --adapter-mac {M} --router-mac {H}"},
-	{"zmap", ADDRESS_IPV4,
+	{"zmap", ADDRESS_IPV4, 15,
 		"zmap -q -v 0 -p {P} -r 100 -c 2 -B 1M -b /dev/null -i {I} -S {S} -G {H} -o - {T}"},
-	{"zmap", ADDRESS_IPV4,
+	{"zmap", ADDRESS_IPV4, 15,
 		"zmap -q -v 0 -M icmp_echoscan -r 100 -c 2 -b /dev/null -i {I} -S {S} -G {H} -o - "
 		"{T}"},
 };
@@ -161,7 +162,8 @@ int scan_start(
 	cut(command, words);
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
-	*ret_scan = (struct scan){.row = row, .pid = -1, .output = ends[0]};
+	*ret_scan =
+		(struct scan){.row = row, .pid = -1, .output = ends[0], .seconds = recipe->seconds};
 	int err = spawn(words, ends[1], &ret_scan->pid);
 	(void)close(ends[1]); /* nothing was written here */
 	if (err == 0 && fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0) {

@@ -15,7 +15,8 @@ enum {
 struct scan {
 	struct proof_scan *row;
 	pid_t pid;
-	int output; /* what it prints */
+	int output;	  /* what it prints */
+	unsigned seconds; /* its time: the caller ends it after that */
 	char text[SCAN_OUTPUT];
 	size_t size;
 };
