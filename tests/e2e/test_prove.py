@@ -21,7 +21,7 @@ USUAL = f"""
 table inet usual {{
     chain input {{
         type filter hook input priority filter; policy drop;
-        iif lo accept
+        iifname != "eth0" accept
         udp dport {PORT} accept
         icmpv6 type {{ nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert }} accept
     }}
