@@ -71,7 +71,9 @@ static unsigned put_right(struct engine *engine, const struct peerlist *list,
 	struct peerlist_difference difference;
 	unsigned told = 0;
 
-	peerlist_compare(list, former, engine, own_key, count_report, &told, &difference);
+	const struct peerlist_question question = {list, former, own_key, count_report, &told};
+
+	peerlist_compare(&question, engine, &difference);
 	if (difference.change.peer_count > 0 && engine_configure(engine, &difference.change) < 0)
 		abort();
 	engine_change_done(&difference.change);
