@@ -99,11 +99,6 @@ int peerlist_end(struct peerlist *list)
 	return used == list->prefix_count ? 0 : ERR_TRAILING;
 }
 
-uint64_t peerlist_version(const struct peerlist *list)
-{
-	return list->head.version;
-}
-
 /* The index of a key; -1: it is not in the list. */
 static int64_t find(const struct peerlist *list, const uint8_t key[static MESSAGE_KEY_SIZE])
 {

@@ -26,9 +26,6 @@ int peerlist_add_prefixes(
 /* All is there; the list can be compared from now on. ERR_TRUNCATED: fewer than announced. */
 int peerlist_end(struct peerlist *list) must_check;
 
-/* Of the plan that it belongs to. */
-uint64_t peerlist_version(const struct peerlist *list);
-
 /* Told each difference, one line. */
 typedef void peerlist_report(void *context, const char *what);
 
