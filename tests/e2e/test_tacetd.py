@@ -34,8 +34,14 @@ def server(host):
 
 @pytest.fixture
 def running(server):
-    """The same, started."""
-    return server.start()
+    """The same, started, and all of it up: control answers before the engine has begun."""
+    server.start()
+    wait_for_engine(server)
+    return server
+
+
+def wait_for_engine(server):
+    wait_until(lambda: server.status()["engine"]["up"], 10, "the engine")
 
 
 def refused(server):
@@ -154,7 +160,7 @@ def test_service_manager_is_told(server, tmp_path):
         server.host.spawn([tacet_path("tacetd"), "-c", server.config, "-f"],
                           env={"NOTIFY_SOCKET": path})
         assert listener.recv(64) == b"READY=1"
-        assert server.status()
+        assert server.status()["engine"]["up"]
         os.kill(server.processes()["parent"], signal.SIGTERM)
         assert listener.recv(64) == b"STOPPING=1"
         wait_until(lambda: not server.is_running(), 10, "the end")
@@ -198,7 +204,7 @@ def test_device_that_is_deleted_is_made_anew(running):
     dead = running.processes()["engine"]
     running.host.ip("link", "delete", running.interface)
     wait_for_other(running, "engine", dead)
-    wait_until(lambda: running.status()["engine"]["up"], 10, "the engine")
+    wait_for_engine(running)
     assert running.interface in links(running)
     listening = running.host.run(["ss", "-Hltn"]).stdout
     assert listening.count(f"%{running.interface}:7411") == 2
@@ -231,7 +237,7 @@ def test_socket_of_wg_may_go(running):
     assert running.processes()["engine"] == engine
     running.kill("engine")
     wait_for_other(running, "engine", engine)
-    wait_until(lambda: running.status()["engine"]["up"], 10, "the engine")
+    wait_for_engine(running)
     assert running.host.run(["wg", "show", running.interface, "listen-port"]).stdout == "51820\n"
 
 
@@ -239,6 +245,7 @@ def test_several_workers(server):
     """Threads are confined like the first one."""
     server.configure(workers=3)
     server.start()
+    wait_for_engine(server)
     engine = server.processes()["engine"]
     tasks = os.listdir(f"/proc/{engine}/task")
     assert len(tasks) >= 3
@@ -247,7 +254,6 @@ def test_several_workers(server):
             lines = dict(line.split(":", 1) for line in file)
         assert lines["Uid"].split()[0] != "0" and lines["Seccomp"].strip() == "2"
         assert int(lines["CapEff"], 16) == 0 and lines["NoNewPrivs"].strip() == "1"
-    assert server.status()["engine"]["up"]
 
 
 def test_control_that_is_restarted_has_its_sockets(running):
