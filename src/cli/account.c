@@ -53,8 +53,8 @@ static int add(const char *user)
 
 int account_ensure(const char *user)
 {
-	uid_t uid;
-	gid_t gid;
+	uid_t uid = 0;
+	gid_t gid = 0;
 
 	int err = account_find(user, &uid, &gid);
 	if (err == 0)

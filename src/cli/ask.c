@@ -19,24 +19,32 @@ enum {
 	STATUS_UNAVAILABLE = 503,   /* starting */
 };
 
-enum cli_exit ask_not_running(const struct cli *cli)
+/* What starts it here. The caller frees it. */
+static char *starter_of(const struct cli *cli)
 {
 	bool has_unit = access("/run/systemd/system", F_OK) == 0 &&
 			strcmp(cli->config_path, CONFIG_PATH) == 0;
 
-	if (!cli->has_config)
-		log_err(0,
-			"%s: there is no configuration: this host is not of a network yet. "
-			"Make one by tacet init, or have this device join one by tacet join",
-			cli->config_path);
-	else if (has_unit)
-		log_err(0,
-			"tacetd does not answer at %s/%s: start it by systemctl start tacetd, "
-			"and see journalctl --unit tacetd",
-			cli->config.run, CONFIG_SOCKET);
+	if (cli->config.role == CONFIG_CLIENT)
+		return text_format("tacet up");
+	if (has_unit)
+		return text_format("systemctl start tacetd (journalctl --unit tacetd says why it "
+				   "is not there)");
+	return text_format("tacetd -c %s", cli->config_path);
+}
+
+enum cli_exit ask_not_running(const struct cli *cli)
+{
+	AUTO_TEXT char *starter = starter_of(cli);
+
+	if (cli->has_config)
+		log_err(0, "tacetd does not answer at %s/%s: start it by %s", cli->config.run,
+			CONFIG_SOCKET, starter);
 	else
-		log_err(0, "tacetd does not answer at %s/%s: start it by tacetd -c %s",
-			cli->config.run, CONFIG_SOCKET, cli->config_path);
+		log_err(0,
+			"%s: there is no configuration: this host is not of a network yet. Make "
+			"one by tacet init, or have this device join one by tacet join",
+			cli->config_path);
 	return CLI_NOT_RUNNING;
 }
 

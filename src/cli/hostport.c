@@ -56,7 +56,7 @@ static int check_host(const char *text, size_t size)
 int hostport_parse(const char *text, uint16_t *ret_port)
 {
 	const char *colon = strrchr(text, ':');
-	uint64_t port;
+	uint64_t port = 0;
 
 	if (!colon)
 		return ERR_SYNTAX;

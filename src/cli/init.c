@@ -198,7 +198,7 @@ enum cli_exit cli_init(const struct cli *cli, int argc, char **argv)
 	struct founding founding = {.config = &config,
 		.config_path = cli->config_path,
 		.writes_config = !cli->has_config};
-	uint16_t port;
+	uint16_t port = 0;
 	char **words;
 
 	if (!options_read(cli, argc, argv, &table, &words))

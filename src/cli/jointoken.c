@@ -59,13 +59,11 @@ static ssize_t read_stdin(char *ret_text, size_t room)
 static enum cli_exit read_text(const struct cli *cli, const char *operand,
 	char ret_text[static TOKEN_INPUT_MAX + 1], size_t *ret_size)
 {
-	if (!operand) {
-		if (!prompt_line("Token of the invite:", ret_text, TOKEN_INPUT_MAX + 1))
-			return options_refuse(cli, "%s", missing);
+	if (!operand && prompt_line("Token of the invite:", ret_text, TOKEN_INPUT_MAX + 1)) {
 		*ret_size = strlen(ret_text);
 		return CLI_OK;
 	}
-	if (strcmp(operand, "-") != 0) {
+	if (operand && strcmp(operand, "-") != 0) {
 		*ret_size = strnlen(operand, TOKEN_INPUT_MAX + 1);
 		memcpy(ret_text, operand, *ret_size);
 		return CLI_OK;
@@ -75,6 +73,8 @@ static enum cli_exit read_text(const struct cli *cli, const char *operand,
 		log_err((int)size, "cannot read the token at stdin");
 		return CLI_FAILED;
 	}
+	if (size == 0)
+		return options_refuse(cli, "%s", missing);
 	*ret_size = (size_t)size;
 	return CLI_OK;
 }

@@ -6,9 +6,9 @@
 #include "control/token.h"
 
 /*
- * Reads it. `operand` is the argument; "-": of stdin; NULL: asks. CLI_OK and *ret_token, which is
- * to be wiped; or what is wrong with it was said on stderr. One that has expired is taken: the
- * clock here may be what is wrong.
+ * Reads it. `operand` is the argument; "-": of stdin; NULL: asks at the terminal, or of stdin where
+ * there is none. CLI_OK and *ret_token, which is to be wiped; or what is wrong with it was said on
+ * stderr. One that has expired is taken: the clock here may be what is wrong.
  */
 enum cli_exit jointoken_read(
 	const struct cli *cli, const char *operand, struct token *ret_token) must_check;

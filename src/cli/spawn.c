@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <spawn.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -30,16 +31,18 @@ static int lay_out(posix_spawn_file_actions_t *actions, enum spawn_output output
 
 static int begin(const char *const argv[], enum spawn_output output, pid_t *ret_pid)
 {
+	/* POSIX forgot two consts: it does not write to them (posix_spawn(3p), RATIONALE). */
+	char *const *words;
 	posix_spawn_file_actions_t actions;
 	int err = -posix_spawn_file_actions_init(&actions);
 
 	if (err < 0)
 		return err;
+	memcpy(&words, &argv, sizeof words);
 	err = lay_out(&actions, output);
 	if (err == 0)
-		err = -posix_spawnp(ret_pid, argv[0], &actions, NULL,
-			(char *const *)(uintptr_t)argv, environ); /* not written to */
-	(void)posix_spawn_file_actions_destroy(&actions);	  /* never fails on Linux */
+		err = -posix_spawnp(ret_pid, argv[0], &actions, NULL, words, environ);
+	(void)posix_spawn_file_actions_destroy(&actions); /* never fails on Linux */
 	return err;
 }
 

@@ -44,8 +44,8 @@ static void add_connection(struct grid *grid, const json_t *status, uint64_t now
 	char when[TEXT_SIZE], received[TEXT_SIZE], sent[TEXT_SIZE];
 
 	grid_text(grid, "connected");
-	grid_format(grid, "%s, since %s", is_connected ? "yes" : "NO",
-		text_when(member_number(status, "since"), now_s, when));
+	grid_format(grid, "%s, for %s", is_connected ? "yes" : "NO",
+		text_since(member_number(status, "since"), now_s, when));
 	grid_text(grid, "gateway");
 	grid_format(grid, "%s, %s", member_text(gateway, "name"),
 		*member_text(gateway, "address") ? member_text(gateway, "address")
@@ -70,8 +70,8 @@ static void print_silence(const json_t *silence, uint64_t now_s)
 	size_t index;
 	json_t *hint;
 
-	printf("\nThe gateway does not answer, since %s",
-		text_when(member_number(silence, "since"), now_s, when));
+	printf("\nThe gateway has not answered for %s",
+		text_since(member_number(silence, "since"), now_s, when));
 	if (json_is_integer(tried))
 		printf("; tried %llu times", (unsigned long long)member_number(silence, "tried"));
 	else if (*shown)

@@ -9,7 +9,6 @@
 
 static void add_network(struct grid *grid, const json_t *status, uint64_t now_s)
 {
-	uint64_t since_s = member_number(status, "since");
 	char span[TEXT_SIZE];
 
 	grid_text(grid, "network");
@@ -21,7 +20,7 @@ static void add_network(struct grid *grid, const json_t *status, uint64_t now_s)
 	grid_text(grid, member_text(status, "public_key"));
 	grid_text(grid, "tacetd");
 	grid_format(grid, "version %s, runs for %s", member_text(status, "version"),
-		text_duration(now_s > since_s ? now_s - since_s : 0, span));
+		text_since(member_number(status, "since"), now_s, span));
 }
 
 static void add_plan(struct grid *grid, const json_t *plan, uint64_t now_s)
@@ -29,7 +28,7 @@ static void add_plan(struct grid *grid, const json_t *plan, uint64_t now_s)
 	char when[TEXT_SIZE];
 
 	grid_text(grid, "in force");
-	grid_format(grid, "%llu roles, %llu devices, %llu services, %llu grants; since %s",
+	grid_format(grid, "%llu roles, %llu devices, %llu services, %llu grants; put in force %s",
 		(unsigned long long)member_count(plan, "roles"),
 		(unsigned long long)member_count(plan, "devices"),
 		(unsigned long long)member_count(plan, "services"),

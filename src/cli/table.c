@@ -16,6 +16,23 @@ const struct cli_entry table_commands[] = {
 		.run = cli_init,
 	},
 	{
+		.words = "harden",
+		.arguments = "[--keep PROTOCOL/PORT [from PREFIX]]... [--yes]",
+		.summary = "make this host silent to strangers; taken back unless confirmed",
+		.options =
+			"  --keep PROTOCOL/PORT[-PORT] [from PREFIX]\n"
+			"               what strangers, or those from there, go on reaching\n"
+			"  --seconds N  until it is taken back, unless it is confirmed (default: "
+			"60)\n"
+			"  --yes        do not ask\n"
+			"  --confirm    it stays; from a new login\n"
+			"  --force      confirm from any login, as at the console\n"
+			"  --undo       take it back, at any time\n"
+			"  --show       what is in force\n"
+			"  --load       put in force what was confirmed, as at boot\n",
+		.run = cli_harden,
+	},
+	{
 		.words = "join",
 		.arguments = "[TOKEN | -] [--name NAME]",
 		.summary = "make this host a device of a network, by the token of an invite",

@@ -19,7 +19,7 @@ enum {
 };
 
 /* The largest first. */
-static const struct {
+static const struct unit {
 	uint64_t seconds;
 	const char *word;
 	char letter; /* as it is written */
@@ -28,12 +28,12 @@ static const struct {
 
 char *text_duration(uint64_t seconds, char ret_text[static TEXT_SIZE])
 {
-	size_t unit = 0;
+	const struct unit *unit = units;
 
-	while (unit + 1 < ARRAY_LENGTH(units) && seconds < units[unit].seconds)
+	while (unit->seconds > 1 && seconds < unit->seconds)
 		unit++;
-	unsigned long long count = seconds / units[unit].seconds;
-	(void)snprintf(ret_text, TEXT_SIZE, "%llu %s%s", count, units[unit].word,
+	unsigned long long count = seconds / unit->seconds;
+	(void)snprintf(ret_text, TEXT_SIZE, "%llu %s%s", count, unit->word,
 		count == 1 ? "" : "s"); /* fits */
 	return ret_text;
 }
@@ -64,22 +64,26 @@ char *text_utc(uint64_t at_s, char ret_text[static TEXT_SIZE])
 	return ret_text;
 }
 
+char *text_since(uint64_t at_s, uint64_t now_s, char ret_text[static TEXT_SIZE])
+{
+	return text_duration(now_s > at_s ? now_s - at_s : 0, ret_text);
+}
+
 char *text_bytes(uint64_t bytes, char ret_text[static TEXT_SIZE])
 {
 	static const char *const names[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+	uint64_t unit = 1024;
 	size_t name = 0;
 
-	if (bytes < 1024) {
+	if (bytes < unit) {
 		(void)snprintf(ret_text, TEXT_SIZE, "%u B", (unsigned)bytes);
 		return ret_text;
 	}
+	for (; name + 1 < ARRAY_LENGTH(names) && bytes / unit >= 1024; name++)
+		unit *= 1024;
 	/* in tenths, rounded down, so that 1023.99 MiB does not read as 1024.0 MiB */
-	while (name + 1 < ARRAY_LENGTH(names) && bytes >= 1024 * 1024) {
-		bytes /= 1024;
-		name++;
-	}
-	(void)snprintf(ret_text, TEXT_SIZE, "%u.%u %s", (unsigned)(bytes / 1024),
-		(unsigned)(bytes % 1024 * 10 / 1024), names[name]);
+	(void)snprintf(ret_text, TEXT_SIZE, "%u.%u %s", (unsigned)(bytes / unit),
+		(unsigned)(bytes % unit * 10 / unit), names[name]);
 	return ret_text;
 }
 

@@ -16,6 +16,9 @@ char *text_duration(uint64_t seconds, char ret_text[static TEXT_SIZE]);
 /* "2 minutes ago", "in 2 minutes", "now"; 0: "never". Unix seconds. Returns ret_text. */
 char *text_when(uint64_t at_s, uint64_t now_s, char ret_text[static TEXT_SIZE]);
 
+/* How long ago that is, as text_duration(): "2 minutes". Returns ret_text. */
+char *text_since(uint64_t at_s, uint64_t now_s, char ret_text[static TEXT_SIZE]);
+
 /* "2026-11-24 15:03:53", UTC; "-" where no calendar has it. Returns ret_text. */
 char *text_utc(uint64_t at_s, char ret_text[static TEXT_SIZE]);
 

@@ -121,6 +121,18 @@ static unsigned look_up(struct contact *contact, struct moment now)
 	return CONTACT_LOOKUP;
 }
 
+/* Every other time; and not while the tunnel works, and only the controller in it does not. */
+static unsigned call_anew(const struct contact *contact)
+{
+	bool tunnel_works = contact->received.monotonic_ns >= contact->asked_ns;
+
+	if (tunnel_works || contact->failures % 2 != 0)
+		return 0;
+	if (contact->failures == FAILURES_SILENT)
+		return CONTACT_NEW_HANDSHAKE;
+	return CONTACT_NEW_HANDSHAKE | CONTACT_NEXT_ADDRESS;
+}
+
 unsigned contact_unanswered(struct contact *contact, struct moment now)
 {
 	unsigned acts = 0;
@@ -135,10 +147,7 @@ unsigned contact_unanswered(struct contact *contact, struct moment now)
 		acts |= CONTACT_LOOKUP;
 	fall_silent(contact, now);
 	acts |= look_up(contact, now);
-	if (contact->failures % 2 == 0)
-		acts |= CONTACT_NEW_HANDSHAKE;
-	if (contact->failures > FAILURES_SILENT && contact->failures % 2 == 0)
-		acts |= CONTACT_NEXT_ADDRESS;
+	acts |= call_anew(contact);
 	if (contact->failures >= FAILURES_NO_PAUSE)
 		contact->due_ns += pause_ns(
 			PAUSE_MS, contact->failures - FAILURES_NO_PAUSE, CONTACT_PAUSE_LONGEST_MS);
@@ -172,6 +181,8 @@ unsigned contact_counted(
 			 counters->rx_bytes > contact->rx_bytes;
 
 	note_quiet(contact, counters, now);
+	if (counters->rx_bytes > contact->rx_bytes)
+		contact->received = now;
 	contact->handshake_ns = counters->handshake_ns;
 	contact->rx_bytes = counters->rx_bytes;
 	contact->tx_bytes = counters->tx_bytes;

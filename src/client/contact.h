@@ -38,11 +38,13 @@ struct contact_question {
 };
 
 struct contact {
-	bool is_connected;   /* the gateway answered last */
-	bool is_silent;	     /* it did not, more than once in a row */
-	struct moment since; /* when the one or the other began; the start where neither is */
-	struct moment heard; /* when it last answered; 0: never */
-	uint32_t tried;	     /* questions without an answer since it fell silent, or the start */
+	bool is_connected;	/* the gateway answered last */
+	bool is_silent;		/* it did not, more than once in a row */
+	struct moment since;	/* when the one or the other began; the start where neither is */
+	struct moment heard;	/* when it last answered; 0: never */
+	struct moment received; /* when something came in by the tunnel last, as far as was seen; 0:
+				   never */
+	uint32_t tried;		/* questions without an answer since it fell silent, or the start */
 
 	uint64_t due_ns;       /* when to ask next; UINT64_MAX: a question is open */
 	uint64_t asked_ns;     /* when the last was asked */

@@ -34,7 +34,21 @@ static int compare(const void *a, const void *b)
 	return memcmp(&one->prefix.address, &other->prefix.address, sizeof one->prefix.address);
 }
 
-/* Services may share an address, by different ports: takes doubles from the peer's prefixes. */
+/* Whether a peer before this one has it: to two it cannot be routed. */
+static bool has_earlier(const struct deviceplan *plan, const struct message_prefix *prefix)
+{
+	const struct message_prefix *first = plan->prefixes;
+
+	for (uint32_t i = 0; i + 1 < plan->head.peers; i++) {
+		if (bsearch(prefix, first, plan->peers[i].prefix_count, sizeof *first, compare))
+			return true;
+		first += plan->peers[i].prefix_count;
+	}
+	return false;
+}
+
+/* Services may share an address, by different ports: takes doubles from the last peer's prefixes,
+ * which are sorted by that. */
 static void leave_out_doubles(struct deviceplan *plan, struct message_peer *peer)
 {
 	struct message_prefix *first = plan->prefixes + plan->head.prefixes - peer->prefix_count;
@@ -42,7 +56,8 @@ static void leave_out_doubles(struct deviceplan *plan, struct message_peer *peer
 
 	qsort(first, peer->prefix_count, sizeof *first, compare);
 	for (uint32_t i = 0; i < peer->prefix_count; i++) {
-		if (kept == 0 || compare(&first[kept - 1], &first[i]) != 0)
+		bool is_double = kept && compare(&first[kept - 1], &first[i]) == 0;
+		if (!is_double && !has_earlier(plan, &first[i]))
 			first[kept++] = first[i];
 	}
 	plan->head.prefixes -= peer->prefix_count - kept;

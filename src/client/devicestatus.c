@@ -91,6 +91,7 @@ void devicestatus_explain(const struct devicestatus *status, struct silence_hint
 		.heard_s = seconds(contact->heard.realtime_ns),
 		.written_s = status->written_s,
 		.handshake_s = seconds(contact->handshake_ns),
+		.received_s = seconds(contact->received.realtime_ns),
 		.since_s = seconds(contact->since.realtime_ns),
 		.tx_bytes = contact->tx_bytes,
 		.tried = contact->tried,

@@ -2,6 +2,7 @@
 /* Time passes and things happen: what contact.h says about that is done here. */
 #include "client/devicestatus.h"
 #include "client/follower_state.h"
+#include "client/source.h"
 
 #include "base/error.h"
 #include "base/log.h"
@@ -9,7 +10,7 @@
 #include <errno.h>
 
 enum {
-	SETTLE_MS = 300,  /* a network that changes does so in several steps */
+	SETTLE_MS = 500,  /* a network that changes does so in several steps */
 	ASLEEP_MS = 5000, /* a look that comes so much too late: the machine slept */
 };
 
@@ -168,10 +169,24 @@ void follower_all_counted(struct follower *follower, const struct message_status
 
 /* ---- this host moves ---- */
 
+/* Whether the gateway is called by another address of ours than when this was asked last. */
+static bool calls_from_elsewhere(struct follower *follower)
+{
+	struct endpoint address = follower_address(follower);
+	struct address former = follower->source;
+
+	follower->source = source_towards(&address);
+	return !address_equal(&former, &follower->source);
+}
+
+/* Most changes are none to us: an address was confirmed, a container began. */
 static void network_has_settled(uv_timer_t *timer)
 {
 	struct follower *follower = timer->data;
+	bool is_elsewhere = calls_from_elsewhere(follower);
 
+	if (!is_elsewhere && follower->contact.is_connected)
+		return;
 	log_info(0, "this host's addresses or routes have changed: looking for the gateway");
 	act(follower, contact_moved(&follower->contact, clock_now()));
 }
@@ -234,6 +249,7 @@ int follower_contact_begin(struct follower *follower)
 		err = watch(follower);
 	if (err < 0)
 		return err;
+	(void)calls_from_elsewhere(follower); /* it has not been asked before */
 	follower->looked = clock_now();
 	contact_init(&follower->contact, follower->looked);
 	(void)uv_timer_start(&follower->look_timer, look_is_due, CONTACT_LOOK_MS, 0);

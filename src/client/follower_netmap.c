@@ -58,11 +58,12 @@ struct endpoint follower_address(const struct follower *follower)
 void follower_make_plan(void *context, struct deviceplan *ret_plan)
 {
 	struct follower *follower = context;
-	struct endpoint endpoints[NETMAP_GATEWAYS_MAX] = {0};
+	struct endpoint *endpoints = memory_new(follower->callee_count + 1, sizeof *endpoints);
 
 	for (size_t i = 0; i < follower->callee_count; i++)
 		endpoints[i] = callee_address(&follower->callees[i]);
 	deviceplan_make(&follower->device.netmap, endpoints, ret_plan);
+	free(endpoints);
 }
 
 static void store(struct follower *follower)

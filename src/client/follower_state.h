@@ -36,6 +36,8 @@ struct follower {
 
 	struct netwatch *netwatch; /* NULL: the kernel does not tell */
 	uv_poll_t netwatch_poll;
+	struct address
+		source; /* of ours, by which the gateway was called when that was last seen */
 	uv_timer_t settle_timer; /* the network has changed: until it has come to rest */
 
 	int exit_code;

@@ -13,6 +13,7 @@
 struct lookup {
 	struct lookup_config config;
 	uv_getaddrinfo_t request;
+	struct endpoint found[LOOKUP_ADDRESSES_MAX];
 	bool is_done;	   /* the thread is through */
 	bool is_forgotten; /* nobody wants to know */
 };
@@ -108,8 +109,7 @@ int lookup_wait(const char *text, struct endpoint ret_endpoints[static LOOKUP_AD
 static void is_looked_up(uv_getaddrinfo_t *request, int status, struct addrinfo *found)
 {
 	struct lookup *lookup = request->data;
-	struct endpoint endpoints[LOOKUP_ADDRESSES_MAX];
-	unsigned count = status == 0 ? collect(found, endpoints) : 0;
+	unsigned count = status == 0 ? collect(found, lookup->found) : 0;
 
 	uv_freeaddrinfo(found);
 	lookup->is_done = true;
@@ -119,7 +119,7 @@ static void is_looked_up(uv_getaddrinfo_t *request, int status, struct addrinfo 
 	}
 	if (count == 0 && status == 0)
 		status = -ENOENT;
-	lookup->config.done(lookup->config.context, status, endpoints, count);
+	lookup->config.done(lookup->config.context, status, lookup->found, count);
 }
 
 int lookup_new(const struct lookup_config *config, const char *text, struct lookup **ret_lookup)

@@ -10,7 +10,7 @@ enum {
 	DAY_S = 24 * HOUR_S,
 	CLOCK_SLACK_S = 2 * MINUTE_S,	/* a clock that is off by less is right */
 	INVITE_LONGEST_S = 400 * DAY_S, /* none lasts that long */
-	SESSION_S = 180,		/* REJECT_AFTER_TIME of the paper, 6.1 */
+	ALIVE_S = 30, /* after the last sign of life: more than the patience of tacet join */
 };
 
 char *silence_span(uint64_t seconds, char ret_text[static SILENCE_SPAN_SIZE])
@@ -46,12 +46,18 @@ static bool is_unsent(const struct silence *silence)
 	return has_address(silence) && silence->tx_bytes == 0 && silence->handshake_s == 0;
 }
 
-/* A handshake was completed since: what answers is the engine, not what is behind it. */
+/* The last sign of life of the engine over there. */
+static uint64_t alive_s(const struct silence *silence)
+{
+	return silence->handshake_s > silence->received_s ? silence->handshake_s
+							  : silence->received_s;
+}
+
+/* One came since: what answers is the engine, not what is behind it. */
 static bool has_tunnel(const struct silence *silence)
 {
-	return silence->handshake_s != 0 && silence->since_s != 0 &&
-	       silence->handshake_s >= silence->since_s &&
-	       silence->now_s < silence->handshake_s + SESSION_S;
+	return alive_s(silence) != 0 && alive_s(silence) >= silence->since_s &&
+	       silence->now_s < alive_s(silence) + ALIVE_S;
 }
 
 static bool is_mute(const struct silence *silence)
@@ -118,11 +124,11 @@ static void say_tunnel(const struct silence *silence, char *ret_text)
 	char span[SILENCE_SPAN_SIZE];
 
 	(void)snprintf(ret_text, SILENCE_HINT_SIZE,
-		"the tunnel works (a handshake was completed %s ago), but the controller in it "
+		"the tunnel works (the gateway was heard in it %s ago), but the controller in it "
 		"does "
 		"not answer: it may be starting, or this device waits behind a firewall rule "
 		"(tacet status on the gateway)",
-		silence_span(silence->now_s - silence->handshake_s, span));
+		silence_span(silence->now_s - alive_s(silence), span));
 }
 
 static void say_behind(const struct silence *silence, char *ret_text)

@@ -23,9 +23,10 @@ struct silence {
 	uint64_t heard_s;	   /* when the gateway last answered a question */
 	uint64_t written_s;	   /* a time that has been, by this host's own clock then */
 	uint64_t handshake_s;	   /* when a handshake was last completed */
-	uint64_t since_s;	   /* when the questions without an answer began */
-	uint64_t tx_bytes;	   /* that have left */
-	uint32_t tried;		   /* questions that were not answered */
+	uint64_t received_s; /* when something came in by the tunnel last, as far as was seen */
+	uint64_t since_s;    /* when the questions without an answer began */
+	uint64_t tx_bytes;   /* that have left */
+	uint32_t tried;	     /* questions that were not answered */
 };
 
 struct silence_hints {

@@ -55,6 +55,7 @@ static const struct {
 	{-EFBIG, 413},
 	{ERR_POLICY, 422},
 	{-EAGAIN, 503},
+	{ERR_LOCKED, 503},
 	{ERR_DISK_FULL, 507},
 	{-ENOSPC, 507},
 };

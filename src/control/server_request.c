@@ -15,10 +15,6 @@
 #include <string.h>
 #include <unistd.h>
 
-enum {
-	BODY_ROOM = 4096, /* bytes, at first */
-};
-
 static const char type_json[] = "application/json";
 static const char type_file[] = "application/octet-stream";
 
@@ -53,8 +49,8 @@ const char *server_query(const struct server_request *request, const char *name)
 
 const char *server_text(const struct server_request *request, size_t *ret_size)
 {
-	*ret_size = request->body_size;
-	return request->body ? request->body : "";
+	*ret_size = request->body.size;
+	return request->body.at ? request->body.at : "";
 }
 
 /* ---- the answer ---- */
@@ -83,9 +79,10 @@ static void respond(struct server_request *request, unsigned status, struct MHD_
 /* Consumes json. NULL: an empty body. */
 static struct MHD_Response *response_of(json_t *json)
 {
+	static char nothing[1];
+
 	if (!json)
-		return MHD_create_response_from_buffer(
-			0, (void *)(uintptr_t) "", MHD_RESPMEM_PERSISTENT);
+		return MHD_create_response_from_buffer(0, nothing, MHD_RESPMEM_PERSISTENT);
 	struct text *text = memory_new(1, sizeof *text);
 	text->at = json_dumps(json, JSON_COMPACT);
 	json_decref(json);
@@ -208,16 +205,18 @@ static enum MHD_Result take_value(
 }
 
 /*
- * Our programs are not browsers. What a page makes a browser say to us, by its own name or by one
- * that it had resolved to our address, is refused.
+ * Our programs are not browsers. What a page makes a device's browser say to us, by our address or
+ * by a name of its own that it had resolved to it, is refused. No browser speaks to a Unix socket.
  */
-static bool is_from_page(struct MHD_Connection *mhd)
+static bool is_from_page(const struct listener *listener, struct MHD_Connection *mhd)
 {
 	const char *host = MHD_lookup_connection_value(mhd, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
 
+	if (listener->is_local)
+		return false;
 	if (MHD_lookup_connection_value(mhd, MHD_HEADER_KIND, MHD_HTTP_HEADER_ORIGIN))
 		return true;
-	return host && !route_host_is_ours(host);
+	return host && !route_host_is_address(host);
 }
 
 struct server_request *request_begin(struct server_connection *connection,
@@ -229,8 +228,9 @@ struct server_request *request_begin(struct server_connection *connection,
 	request->connection = connection;
 	request->mhd = mhd;
 	request->state = REQUEST_ARRIVING;
-	if (is_from_page(mhd)) {
-		server_refuse(request, -EACCES, "web pages are not answered");
+	if (is_from_page(connection->listener, mhd)) {
+		server_refuse(request, -EACCES,
+			"web pages are not answered; a program names this host by its address");
 		return request;
 	}
 	request->route = find_route(&connection->listener->given, path, method);
@@ -260,39 +260,9 @@ size_t request_body_max(const struct server_request *request)
 	return given ? given : SERVER_BODY_MAX;
 }
 
-static void body_free(struct server_request *request)
-{
-	if (request->body)
-		bytes_wipe(request->body, request->body_room);
-	free(request->body);
-	request->body = NULL;
-	request->body_size = request->body_room = 0;
-}
-
-/* By copying: what reallocarray() leaves behind is not wiped. */
-static void body_append(struct server_request *request, const char *bytes, size_t size)
-{
-	size_t room = request->body_room ? request->body_room : BODY_ROOM;
-
-	while (room - request->body_size < size)
-		room *= 2;
-	if (room != request->body_room) {
-		char *body = memory_new(room, 1);
-		size_t taken = request->body_size;
-		if (taken)
-			memcpy(body, request->body, taken);
-		body_free(request);
-		request->body = body;
-		request->body_size = taken;
-		request->body_room = room;
-	}
-	memcpy(request->body + request->body_size, bytes, size);
-	request->body_size += size;
-}
-
 void request_refuse_length(struct server_request *request)
 {
-	body_free(request);
+	secret_wipe(&request->body);
 	if (request->state == REQUEST_ARRIVING)
 		server_refuse(request, -EFBIG, "the body is longer than %zu bytes",
 			request_body_max(request));
@@ -308,7 +278,7 @@ bool request_receive(struct server_request *request, const char *bytes, size_t s
 	if (request->state != REQUEST_ARRIVING)
 		return true; /* refused already */
 	if (request->received <= most) {
-		body_append(request, bytes, size);
+		secret_append(&request->body, bytes, size);
 		return true;
 	}
 	request_refuse_length(request);
@@ -321,7 +291,7 @@ static void read_body(struct server_request *request)
 	enum server_body kind = request->route->body;
 	json_error_t error;
 
-	if (kind == SERVER_BODY_TEXT || (kind == SERVER_BODY_NONE && request->body_size == 0))
+	if (kind == SERVER_BODY_TEXT || (kind == SERVER_BODY_NONE && request->body.size == 0))
 		return;
 	size_t size;
 	const char *text = server_text(request, &size);
@@ -375,7 +345,7 @@ void request_end(struct server_request *request)
 		free(request->query[i].name);
 		free(request->query[i].value);
 	}
-	body_free(request);
+	secret_wipe(&request->body);
 	json_decref(request->json);
 	free(request);
 	if (sent)

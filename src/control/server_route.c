@@ -78,14 +78,11 @@ int route_decode(const char *pattern, const char *path, struct route_words *ret_
 	return 0;
 }
 
-bool route_host_is_ours(const char *host)
+bool route_host_is_address(const char *host)
 {
-	static const char name[] = "tacet";
 	const char *at = host[0] == '[' ? host + 1 : host;
 	size_t size = strcspn(at, host[0] == '[' ? "]" : ":");
 	struct address address;
 
-	if (size == sizeof name - 1 && memcmp(at, name, size) == 0)
-		return true;
 	return address_parse(at, size, &address) == 0;
 }

@@ -28,8 +28,5 @@ int route_decode(const char *pattern, const char *path, struct route_words *ret_
  */
 int percent_decode(const char *text, size_t size, char *ret_text, size_t room) must_check;
 
-/*
- * Whether a Host is one that our programs ask for: "tacet", or an address, with or without a port.
- * Any other is a name that somebody's resolver turned into our address.
- */
-bool route_host_is_ours(const char *host);
+/* Whether a Host is an address, with or without a port: a name may be somebody else's for ours. */
+bool route_host_is_address(const char *host);

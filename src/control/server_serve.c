@@ -135,6 +135,7 @@ static enum MHD_Result begin(
 	return queue(request);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): MHD_AccessHandlerCallback has that many */
 enum MHD_Result serve(void *context, struct MHD_Connection *mhd, const char *path,
 	const char *method, const char *version, const char *bytes, size_t *size, void **slot)
 {

@@ -7,6 +7,14 @@
 #include <stdio.h>
 #include <time.h>
 
+void alarms_printable(char *text)
+{
+	for (; *text; text++) {
+		if (*text < ' ' || *text > '~')
+			*text = '?';
+	}
+}
+
 void alarms_raise(struct controller *controller, const char *format, ...)
 {
 	struct alarms *alarms = &controller->alarms;
@@ -16,6 +24,7 @@ void alarms_raise(struct controller *controller, const char *format, ...)
 	va_start(values, format);
 	(void)vsnprintf(alarm->text, sizeof alarm->text, format, values); /* may be cut */
 	va_end(values);
+	alarms_printable(alarm->text);
 	alarm->at_ns = clock_now().realtime_ns;
 	log_warn(0, "%s", alarm->text);
 }
@@ -25,11 +34,11 @@ static void list_services(const struct world *world, json_t *list)
 {
 	for (size_t i = 0; i < world->service_count; i++) {
 		if (!world->services[i].has_target)
-			answer_append(list,
-				json_sprintf("the service %s is not in force: its target %s is a "
-					     "host's name, and has to be an address",
-					world->services[i].store.name,
-					world->services[i].store.host));
+			answer_append(
+				list, json_sprintf("the service %s is not in force: its target %s "
+						   "has to be the address of one host",
+					      world->services[i].store.name,
+					      world->services[i].store.host));
 	}
 }
 
@@ -51,6 +60,9 @@ static void list_conditions(const struct controller *controller, json_t *list)
 						"denied: apply it again"));
 	if (controller->live.is_fresh && !controller->live.status.is_engine_up)
 		answer_append(list, json_string("the engine is down, it is started again"));
+	if (controller->owes_expiry)
+		answer_append(list, json_string("invites have expired, which cannot be written to "
+						"the database: is the disk full?"));
 	list_services(&controller->world, list);
 }
 

@@ -4,8 +4,10 @@
 
 #include "controller/state.h"
 
-/* The text is printable; what is from outside in it was escaped. */
 void alarms_raise(struct controller *controller, const char *format, ...) printf_like(2, 3);
+
+/* Makes '?' of what is not printable ASCII: a text that was cut may end within a character. */
+void alarms_printable(char *text);
 
 /* All that holds now, then what was raised, the latest first: texts. The caller's. */
 json_t *alarms_list(const struct controller *controller);

@@ -4,7 +4,6 @@
 #include "base/base64.h"
 #include "base/error.h"
 #include "base/number.h"
-#include "policy/fault.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -90,21 +89,20 @@ static bool read_member(const json_t *json, const struct answer_member *member)
 static const char *find_unknown(
 	const json_t *body, const struct answer_member *members, size_t count)
 {
-	json_t *copy = json_copy((json_t *)(uintptr_t)body); /* jansson walks none that is const */
-	const char *key, *unknown = NULL;
+	json_t *object = (json_t *)(uintptr_t)body; /* jansson walks none that is const */
+	const char *key;
 	json_t *value;
 
-	json_object_foreach(copy, key, value)
+	json_object_foreach(object, key, value)
 	{
 		size_t at = 0;
 
 		while (at < count && strcmp(members[at].name, key) != 0)
 			at++;
 		if (at == count)
-			unknown = key;
+			return key;
 	}
-	json_decref(copy);
-	return unknown;
+	return NULL;
 }
 
 static bool read_known(
@@ -128,7 +126,7 @@ bool answer_read(struct server_request *request, const json_t *body,
 
 	if (unknown) {
 		server_refuse(request, ERR_SYNTAX, "%s in the request: it is not known here",
-			policy_show(unknown, strlen(unknown)).text);
+			ANSWER_SHOWN(unknown));
 		return false;
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -155,8 +153,8 @@ bool answer_word_number(struct server_request *request, const char *word, uint64
 	int err = number_parse(word, strlen(word), GREATEST_NUMBER, ret_number);
 
 	if (err < 0)
-		server_refuse(request, err, "%s in the path: expected a number",
-			policy_show(word, strlen(word)).text);
+		server_refuse(
+			request, err, "%s in the path: expected a number", ANSWER_SHOWN(word));
 	return err == 0;
 }
 

@@ -3,10 +3,16 @@
 #pragma once
 
 #include "controller/state.h"
+#include "policy/fault.h"
+
+#include <string.h>
 
 enum {
 	ANSWER_ACTOR_SIZE = 32,
 };
+
+/* Something from outside as people can read it, in quotes; for as long as the statement lasts. */
+#define ANSWER_SHOWN(word) (policy_show((word), strlen(word)).text)
 
 /* A member of a request's body. */
 enum answer_kind {

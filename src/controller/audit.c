@@ -5,7 +5,6 @@
 #include "base/number.h"
 #include "controller/answer.h"
 #include "controller/routes.h"
-#include "policy/fault.h"
 
 #include <string.h>
 
@@ -13,18 +12,6 @@ enum {
 	ENTRIES_DEFAULT = 1000, /* the last ones, unless another number or a place is asked for */
 	ENTRIES_MAX = 10000,	/* in one answer: more are read on with ?after= */
 	STOP = 1,
-};
-
-/* Words as docs/audit.md has them. */
-static const char *const faults[] = {
-	[STORE_AUDIT_SOUND] = "sound",
-	[STORE_AUDIT_ALTERED] = "altered",
-	[STORE_AUDIT_REORDERED] = "reordered",
-	[STORE_AUDIT_UNLINKED] = "replaced",
-	[STORE_AUDIT_MISSING] = "missing",
-	[STORE_AUDIT_TRUNCATED] = "truncated",
-	[STORE_AUDIT_APPENDED] = "appended",
-	[STORE_AUDIT_REWRITTEN] = "rewritten",
 };
 
 static json_t *encode_hash(const uint8_t hash[static BLAKE2S_HASH_SIZE])
@@ -118,6 +105,6 @@ void api_audit_verify(void *context, struct server_request *request, const char 
 		return;
 	}
 	server_answer(request, 200,
-		json_pack("{s:s, s:I, s:o}", "fault", faults[verdict.fault], "sequence",
-			(json_int_t)verdict.sequence, "hash", encode_hash(head.hash)));
+		json_pack("{s:s, s:I, s:o}", "fault", store_audit_fault_str(verdict.fault),
+			"sequence", (json_int_t)verdict.sequence, "hash", encode_hash(head.hash)));
 }

@@ -8,12 +8,9 @@
 #include "controller/live.h"
 #include "controller/rollout.h"
 #include "controller/routes.h"
-#include "policy/fault.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define SHOWN(name) policy_show((name), strlen(name)).text
 
 static const char *const states[] = {
 	[STORE_DEVICE_PENDING] = "pending",
@@ -237,12 +234,12 @@ void api_devices_post(void *context, struct server_request *request, const char 
 	bytes_wipe(preshared_key, sizeof preshared_key);
 	if (err == ERR_NOT_FOUND) {
 		server_refuse(request, err, "no user named %s: tacet user list shows who there is",
-			SHOWN(user));
+			ANSWER_SHOWN(user));
 		return;
 	}
 	if (err < 0) {
-		answer_refuse(request, err, "add the device %s of %s", SHOWN(enrolment.name),
-			SHOWN(user));
+		answer_refuse(request, err, "add the device %s of %s", ANSWER_SHOWN(enrolment.name),
+			ANSWER_SHOWN(user));
 		return;
 	}
 	world_put_device(&controller->world, &device);
@@ -308,15 +305,16 @@ static void perform(struct controller *controller, struct server_request *reques
 
 	if (!device) {
 		server_refuse(request, ERR_NOT_FOUND,
-			"no device %s of %s: tacet device list shows them", SHOWN(words[1]),
-			SHOWN(words[0]));
+			"no device %s of %s: tacet device list shows them", ANSWER_SHOWN(words[1]),
+			ANSWER_SHOWN(words[0]));
 		return;
 	}
 	uint64_t id = device->id;
 	int err = deed->act(controller->store, &by, id);
 	if (err < 0) {
 		answer_refuse(request, err, "%s the device %s of %s%s%s", deed->word,
-			SHOWN(words[1]), SHOWN(words[0]), err == ERR_WRONG_STATE ? ", as " : "",
+			ANSWER_SHOWN(words[1]), ANSWER_SHOWN(words[0]),
+			err == ERR_WRONG_STATE ? ", as " : "",
 			err == ERR_WRONG_STATE ? deed->needs : "");
 		return;
 	}

@@ -10,7 +10,6 @@
 #include "controller/expiry.h"
 #include "controller/netmaps.h"
 #include "controller/rollout.h"
-#include "policy/fault.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -105,8 +104,8 @@ void enrol_post(void *context, struct server_request *request, const char *const
 	}
 	int err = enrolment_decode(body, &enrolment, where);
 	if (err < 0)
-		server_refuse(request, err, "%s in the request: %s",
-			policy_show(where, strlen(where)).text, err_str(err));
+		server_refuse(
+			request, err, "%s in the request: %s", ANSWER_SHOWN(where), err_str(err));
 	else
 		redeem(controller, request, invite, &enrolment);
 	bytes_wipe(&enrolment, sizeof enrolment);

@@ -6,12 +6,9 @@
 #include "controller/answer.h"
 #include "controller/rollout.h"
 #include "controller/routes.h"
-#include "policy/fault.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define SHOWN(name) policy_show((name), strlen(name)).text
 
 static json_t *encode(const char *name, json_t *members, const char *source)
 {
@@ -83,7 +80,7 @@ void api_groups_post(void *context, struct server_request *request, const char *
 		return;
 	err = store_group_add(controller->store, &by, name);
 	if (err < 0) {
-		answer_refuse(request, err, "add the group %s", SHOWN(name));
+		answer_refuse(request, err, "add the group %s", ANSWER_SHOWN(name));
 		return;
 	}
 	world_add_group(&controller->world, name);
@@ -122,11 +119,11 @@ void api_groups_delete(void *context, struct server_request *request, const char
 	int err = store_group_remove(controller->store, &by, words[0]);
 	if (err == ERR_NOT_FOUND) {
 		server_refuse(request, err, "no group named %s: tacet group list shows them",
-			SHOWN(words[0]));
+			ANSWER_SHOWN(words[0]));
 		return;
 	}
 	if (err < 0) {
-		answer_refuse(request, err, "remove the group %s", SHOWN(words[0]));
+		answer_refuse(request, err, "remove the group %s", ANSWER_SHOWN(words[0]));
 		return;
 	}
 	world_remove_group(&controller->world, words[0]);
@@ -163,16 +160,18 @@ void api_groups_post_member(void *context, struct server_request *request,
 		bool no_user = world_find_user(&controller->world, user) == WORLD_NONE;
 
 		server_refuse(request, err, "no %s named %s: tacet %s list shows them",
-			no_user ? "user" : "group", SHOWN(no_user ? user : group),
+			no_user ? "user" : "group", ANSWER_SHOWN(no_user ? user : group),
 			no_user ? "user" : "group");
 		return;
 	}
 	if (err == ERR_EXISTS) {
-		server_refuse(request, err, "%s is in the group %s already", SHOWN(user), group);
+		server_refuse(
+			request, err, "%s is in the group %s already", ANSWER_SHOWN(user), group);
 		return;
 	}
 	if (err < 0) {
-		answer_refuse(request, err, "add %s to %s", SHOWN(user), SHOWN(group));
+		answer_refuse(
+			request, err, "add %s to %s", ANSWER_SHOWN(user), ANSWER_SHOWN(group));
 		return;
 	}
 	world_add_member(&controller->world, group, user);
@@ -211,12 +210,13 @@ void api_groups_delete_member(void *context, struct server_request *request,
 	int err = store_group_remove_member(controller->store, &by, words[0], words[1]);
 	if (err == ERR_NOT_FOUND) {
 		server_refuse(request, err,
-			"no %s in a group named %s: tacet group list shows them", SHOWN(words[1]),
-			SHOWN(words[0]));
+			"no %s in a group named %s: tacet group list shows them",
+			ANSWER_SHOWN(words[1]), ANSWER_SHOWN(words[0]));
 		return;
 	}
 	if (err < 0) {
-		answer_refuse(request, err, "take %s out of %s", SHOWN(words[1]), SHOWN(words[0]));
+		answer_refuse(request, err, "take %s out of %s", ANSWER_SHOWN(words[1]),
+			ANSWER_SHOWN(words[0]));
 		return;
 	}
 	world_remove_member(&controller->world, words[0], words[1]);

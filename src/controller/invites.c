@@ -10,7 +10,6 @@
 #include "controller/rollout.h"
 #include "controller/routes.h"
 #include "crypto/x25519.h"
-#include "policy/fault.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,8 +18,6 @@ enum {
 	EXPIRES_DEFAULT_S = 3600,
 	EXPIRES_MAX_S = 30 * 24 * 3600,
 };
-
-#define SHOWN(name) policy_show((name), strlen(name)).text
 
 static const char *const kinds[] = {
 	[STORE_INVITE_DEVICE] = "device",
@@ -142,11 +139,11 @@ static void create(struct controller *controller, struct server_request *request
 	if (err == ERR_NOT_FOUND) {
 		server_refuse(request, err,
 			"no user named %s: tacet user add adds one, tacet user list shows them",
-			SHOWN(wish->user));
+			ANSWER_SHOWN(wish->user));
 		return;
 	}
 	if (err < 0) {
-		answer_refuse(request, err, "invite %s", SHOWN(wish->user));
+		answer_refuse(request, err, "invite %s", ANSWER_SHOWN(wish->user));
 		return;
 	}
 	world_add_invite(&controller->world, &invite);
@@ -163,7 +160,7 @@ static bool is_fine(struct server_request *request, const struct wish *wish)
 		server_refuse(request, ERR_WRONG_STATE,
 			"cannot invite the gateway %s: gateways on hosts of their own cannot enrol "
 			"yet",
-			SHOWN(wish->gateway));
+			ANSWER_SHOWN(wish->gateway));
 		return false;
 	}
 	if (!wish->user) {

@@ -7,7 +7,6 @@
 #include "controller/answer.h"
 #include "controller/rollout.h"
 #include "controller/routes.h"
-#include "policy/fault.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -57,7 +56,7 @@ void api_network_put_endpoint(void *context, struct server_request *request,
 	if (err == ERR_SYNTAX || err == ERR_RANGE) {
 		server_refuse(request, err,
 			"endpoint %s: expected a host and a UDP port, as gw.example.net:51820",
-			policy_show(endpoint, strlen(endpoint)).text);
+			ANSWER_SHOWN(endpoint));
 		return;
 	}
 	if (err < 0) {

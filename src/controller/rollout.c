@@ -193,6 +193,7 @@ static void fail(struct controller *controller, const struct message_done *done)
 	(void)snprintf(rollout->failure, sizeof rollout->failure, "%.*s",
 		(int)sizeof done->text - 1,
 		done->text[0] ? done->text : err_str(done->error)); /* may be cut */
+	alarms_printable(rollout->failure);
 	if (is_news)
 		alarms_raise(controller, "plan %llu is not in force, the former is: %s",
 			(unsigned long long)done->version, rollout->failure);

@@ -5,11 +5,8 @@
 #include "controller/answer.h"
 #include "controller/rollout.h"
 #include "controller/routes.h"
-#include "policy/fault.h"
 
 #include <string.h>
-
-#define SHOWN(name) policy_show((name), strlen(name)).text
 
 static json_t *encode_target(const struct world_service *service)
 {
@@ -60,7 +57,7 @@ static bool read_target(
 		server_refuse(request, err,
 			"target %s: expected the address of one host and a port, as 127.0.0.1:80 "
 			"or [fd00::1]:80; the name of a host is not supported yet",
-			SHOWN(wish->target));
+			ANSWER_SHOWN(wish->target));
 		return false;
 	}
 	if (strcmp(wish->protocol, "udp") == 0)
@@ -68,8 +65,8 @@ static bool read_target(
 	else if (strcmp(wish->protocol, "tcp") != 0)
 		err = ERR_UNKNOWN_WORD;
 	if (err < 0)
-		server_refuse(
-			request, err, "protocol %s: expected tcp or udp", SHOWN(wish->protocol));
+		server_refuse(request, err, "protocol %s: expected tcp or udp",
+			ANSWER_SHOWN(wish->protocol));
 	else if (wish->port > UINT16_MAX)
 		err = ERR_RANGE;
 	if (err == ERR_RANGE)
@@ -121,11 +118,11 @@ static void add(
 	int err = store_service_add(controller->store, &by, &wanted, &service);
 	if (err == ERR_NOT_FOUND) {
 		server_refuse(request, err, "no gateway named %s; this host's is %s",
-			SHOWN(wish->gateway), controller->world.gateways[0].name);
+			ANSWER_SHOWN(wish->gateway), controller->world.gateways[0].name);
 		return;
 	}
 	if (err < 0) {
-		answer_refuse(request, err, "add the service %s", SHOWN(wish->name));
+		answer_refuse(request, err, "add the service %s", ANSWER_SHOWN(wish->name));
 		return;
 	}
 	world_put_service(&controller->world, &service);
@@ -162,11 +159,11 @@ void api_services_delete(void *context, struct server_request *request, const ch
 	(void)body;
 	if (err == ERR_NOT_FOUND) {
 		server_refuse(request, err, "no service named %s: tacet service list shows them",
-			SHOWN(words[0]));
+			ANSWER_SHOWN(words[0]));
 		return;
 	}
 	if (err < 0) {
-		answer_refuse(request, err, "remove the service %s", SHOWN(words[0]));
+		answer_refuse(request, err, "remove the service %s", ANSWER_SHOWN(words[0]));
 		return;
 	}
 	world_remove_service(&controller->world, words[0]);

@@ -4,7 +4,6 @@
 #include "controller/answer.h"
 #include "controller/rollout.h"
 #include "controller/routes.h"
-#include "policy/fault.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +11,6 @@
 enum {
 	GROUPS_MAX = 1000, /* that a user is added to at once */
 };
-
-#define SHOWN(name) policy_show((name), strlen(name)).text
 
 /* The groups of each user, by the user's index: those of the store, then the policy's own. */
 static json_t **list_groups(const struct world *world)
@@ -118,7 +115,7 @@ static void add(struct controller *controller, struct server_request *request,
 	int err = store_user_add(
 		controller->store, &by, newcomer->name, newcomer->groups, newcomer->group_count);
 	if (err < 0) {
-		answer_refuse(request, err, "add the user %s", SHOWN(newcomer->name));
+		answer_refuse(request, err, "add the user %s", ANSWER_SHOWN(newcomer->name));
 		return;
 	}
 	world_add_user(&controller->world, newcomer->name, by.now_ns);
@@ -162,11 +159,11 @@ void api_users_delete(void *context, struct server_request *request, const char 
 	(void)body;
 	if (err == ERR_NOT_FOUND) {
 		server_refuse(request, err, "no user named %s: tacet user list shows who there is",
-			SHOWN(words[0]));
+			ANSWER_SHOWN(words[0]));
 		return;
 	}
 	if (err < 0) {
-		answer_refuse(request, err, "remove the user %s", SHOWN(words[0]));
+		answer_refuse(request, err, "remove the user %s", ANSWER_SHOWN(words[0]));
 		return;
 	}
 	size_t count = world_remove_user(&controller->world, words[0]);

@@ -1,75 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "controller/world.h"
 
-#include "base/bytes.h"
-#include "base/error.h"
 #include "base/memory.h"
-#include "policy/list.h"
+#include "controller/world_list.h"
 
-#include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Where the name is, or would be, in a list that is ordered by names at the front of each object.
- */
-static size_t place_of(const void *list, size_t count, size_t size, const char *name)
-{
-	size_t from = 0, to = count;
-
-	while (from < to) {
-		size_t middle = from + (to - from) / 2;
-
-		if (strcmp((const char *)list + middle * size, name) < 0)
-			from = middle + 1;
-		else
-			to = middle;
-	}
-	return from;
-}
-
-static size_t find_name(const void *list, size_t count, size_t size, const char *name)
-{
-	size_t at = place_of(list, count, size, name);
-	bool is_it = at < count && strcmp((const char *)list + at * size, name) == 0;
-
-	return is_it ? at : WORLD_NONE;
-}
-
-/* A gap of one zeroed object. */
-static void *open_gap(void *list, size_t at, size_t count, size_t size)
-{
-	char *gap = (char *)list + at * size;
-
-	memmove(gap + size, gap, (count - at) * size);
-	memset(gap, 0, size);
-	return gap;
-}
-
-static void close_gap(void *list, size_t at, size_t count, size_t size)
-{
-	char *gap = (char *)list + at * size;
-
-	memmove(gap, gap + size, (count - at - 1) * size);
-	bytes_wipe((char *)list + (count - 1) * size, size);
-}
-
-static void copy_name(char ret_name[static STORE_NAME_SIZE], const char *name)
-{
-	size_t size = strnlen(name, STORE_NAME_SIZE - 1);
-
-	memcpy(ret_name, name, size);
-	ret_name[size] = '\0';
-}
-
-size_t world_find_user(const struct world *world, const char *name)
-{
-	return find_name(world->users, world->user_count, sizeof *world->users, name);
-}
-
-size_t world_find_group(const struct world *world, const char *name)
-{
-	return find_name(world->groups, world->group_count, sizeof *world->groups, name);
-}
 
 /* The name comes behind the id in a service, so this looks for itself. */
 static size_t place_of_service(const struct world *world, const char *name)
@@ -199,138 +136,6 @@ struct world_invite *world_invite_at(struct world *world, const struct address *
 	return NULL;
 }
 
-void world_add_user(struct world *world, const char *name, uint64_t added_ns)
-{
-	size_t at = place_of(world->users, world->user_count, sizeof *world->users, name);
-
-	if (at < world->user_count && strcmp(world->users[at].name, name) == 0)
-		return;
-	world->users = list_room(
-		world->users, world->user_count, &world->user_capacity, sizeof *world->users);
-	struct world_user *user =
-		open_gap(world->users, at, world->user_count++, sizeof *world->users);
-
-	copy_name(user->name, name);
-	user->added_ns = added_ns;
-	for (size_t i = 0; i < world->member_count; i++)
-		world->members[i].user += world->members[i].user >= at;
-}
-
-/* Leaves out the memberships of a user, whom there is no more. */
-static void forget_user(struct world *world, uint32_t user)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < world->member_count; i++) {
-		struct world_member member = world->members[i];
-
-		if (member.user == user)
-			continue;
-		member.user -= member.user > user;
-		world->members[kept++] = member;
-	}
-	world->member_count = kept;
-}
-
-static size_t remove_devices_of(struct world *world, const char *user)
-{
-	size_t kept = 0, count = world->device_count;
-
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(world->devices[i].user, user) != 0)
-			world->devices[kept++] = world->devices[i];
-	}
-	world->device_count = kept;
-	bytes_wipe(world->devices + kept, (count - kept) * sizeof *world->devices);
-	return count - kept;
-}
-
-static void remove_invites_of(struct world *world, const char *user)
-{
-	size_t kept = 0, count = world->invite_count;
-
-	for (size_t i = 0; i < count; i++) {
-		const struct store_invite *invite = &world->invites[i].store;
-
-		if (invite->kind != STORE_INVITE_DEVICE || strcmp(invite->subject, user) != 0)
-			world->invites[kept++] = world->invites[i];
-	}
-	world->invite_count = kept;
-	bytes_wipe(world->invites + kept, (count - kept) * sizeof *world->invites);
-}
-
-size_t world_remove_user(struct world *world, const char *name)
-{
-	size_t at = world_find_user(world, name);
-
-	if (at == WORLD_NONE)
-		return 0;
-	close_gap(world->users, at, world->user_count--, sizeof *world->users);
-	forget_user(world, (uint32_t)at);
-	remove_invites_of(world, name);
-	return remove_devices_of(world, name);
-}
-
-void world_add_group(struct world *world, const char *name)
-{
-	size_t at = place_of(world->groups, world->group_count, sizeof *world->groups, name);
-
-	if (at < world->group_count && strcmp(world->groups[at].name, name) == 0)
-		return;
-	world->groups = list_room(
-		world->groups, world->group_count, &world->group_capacity, sizeof *world->groups);
-	struct world_group *group =
-		open_gap(world->groups, at, world->group_count++, sizeof *world->groups);
-
-	copy_name(group->name, name);
-	for (size_t i = 0; i < world->member_count; i++)
-		world->members[i].group += world->members[i].group >= at;
-}
-
-void world_remove_group(struct world *world, const char *name)
-{
-	size_t at = world_find_group(world, name), kept = 0;
-
-	if (at == WORLD_NONE)
-		return;
-	close_gap(world->groups, at, world->group_count--, sizeof *world->groups);
-	for (size_t i = 0; i < world->member_count; i++) {
-		struct world_member member = world->members[i];
-
-		if (member.group == at)
-			continue;
-		member.group -= member.group > at;
-		world->members[kept++] = member;
-	}
-	world->member_count = kept;
-}
-
-void world_add_member(struct world *world, const char *group, const char *user)
-{
-	const struct world_member member = {
-		.group = (uint32_t)world_find_group(world, group),
-		.user = (uint32_t)world_find_user(world, user),
-	};
-
-	/* an act of the store's has succeeded with both, and there is one member once */
-	assert(member.group < world->group_count && member.user < world->user_count);
-	world->members = list_room(world->members, world->member_count, &world->member_capacity,
-		sizeof *world->members);
-	world->members[world->member_count++] = member;
-}
-
-void world_remove_member(struct world *world, const char *group, const char *user)
-{
-	size_t group_at = world_find_group(world, group), user_at = world_find_user(world, user);
-
-	for (size_t i = 0; i < world->member_count; i++) {
-		if (world->members[i].group != group_at || world->members[i].user != user_at)
-			continue;
-		world->members[i] = world->members[--world->member_count];
-		return;
-	}
-}
-
 void world_put_device(struct world *world, const struct store_device *device)
 {
 	size_t at = place_of_device(world, device->id);
@@ -338,7 +143,8 @@ void world_put_device(struct world *world, const struct store_device *device)
 	if (at == world->device_count || world->devices[at].id != device->id) {
 		world->devices = list_room(world->devices, world->device_count,
 			&world->device_capacity, sizeof *world->devices);
-		(void)open_gap(world->devices, at, world->device_count++, sizeof *world->devices);
+		(void)world_open_gap(
+			world->devices, at, world->device_count++, sizeof *world->devices);
 	}
 	world->devices[at] = *device;
 }
@@ -348,7 +154,7 @@ void world_remove_device(struct world *world, uint64_t id)
 	size_t at = place_of_device(world, id);
 
 	if (at < world->device_count && world->devices[at].id == id)
-		close_gap(world->devices, at, world->device_count--, sizeof *world->devices);
+		world_close_gap(world->devices, at, world->device_count--, sizeof *world->devices);
 }
 
 /* A target that the gateway can be told; that of an older store may be a host's name. */
@@ -356,10 +162,13 @@ static void read_target(struct world_service *service)
 {
 	const struct store_service *store = &service->store;
 	struct policy_target *target = &service->target;
+	bool is_ipv6 = strchr(store->host, ':') != NULL;
+	char text[STORE_HOST_SIZE + 16];
 
-	if (address_parse(store->host, strlen(store->host), &target->address) < 0)
+	(void)snprintf(text, sizeof text, is_ipv6 ? "[%s]:%u" : "%s:%u", store->host,
+		(unsigned)store->port); /* fits */
+	if (policy_target_parse(text, strlen(text), target) < 0)
 		return;
-	target->port = store->port;
 	target->protocol = store->protocol == STORE_UDP ? POLICY_UDP : POLICY_TCP;
 	service->has_target = true;
 }
@@ -373,7 +182,7 @@ void world_put_service(struct world *world, const struct store_service *service)
 		strcmp(world->services[at].store.name, service->name) != 0) {
 		world->services = list_room(world->services, world->service_count,
 			&world->service_capacity, sizeof *world->services);
-		(void)open_gap(
+		(void)world_open_gap(
 			world->services, at, world->service_count++, sizeof *world->services);
 	}
 	world->services[at] = (struct world_service){.store = *service};
@@ -386,7 +195,8 @@ void world_remove_service(struct world *world, const char *name)
 
 	forget_order(world);
 	if (at != WORLD_NONE)
-		close_gap(world->services, at, world->service_count--, sizeof *world->services);
+		world_close_gap(
+			world->services, at, world->service_count--, sizeof *world->services);
 }
 
 void world_add_invite(struct world *world, const struct store_invite *invite)
@@ -402,7 +212,7 @@ void world_remove_invite(struct world *world, uint64_t id)
 	for (size_t i = 0; i < world->invite_count; i++) {
 		if (world->invites[i].store.id != id)
 			continue;
-		close_gap(world->invites, i, world->invite_count--, sizeof *world->invites);
+		world_close_gap(world->invites, i, world->invite_count--, sizeof *world->invites);
 		return;
 	}
 }
@@ -417,8 +227,8 @@ void world_set_policy(struct world *world, struct policy_document *document, uin
 void world_done(struct world *world)
 {
 	/* list_room() moves without wiping, but what it leaves behind is glibc's to reuse only */
-	bytes_wipe(world->devices, world->device_count * sizeof *world->devices);
-	bytes_wipe(world->invites, world->invite_count * sizeof *world->invites);
+	world_wipe(world->devices, 0, world->device_count, sizeof *world->devices);
+	world_wipe(world->invites, 0, world->invite_count, sizeof *world->invites);
 	policy_document_free(world->document);
 	free(world->gateways);
 	free(world->users);

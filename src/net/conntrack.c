@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <libnetfilter_conntrack/libnetfilter_conntrack.h>
+#include <libnetfilter_conntrack/libnetfilter_conntrack_tcp.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -14,6 +15,7 @@
 enum {
 	REQUEST_BYTES = 1024, /* a request that names one flow */
 	DUMP_TRIES = 8,	      /* while the table changes */
+	ADDED_TIMEOUT_S = 3600,
 };
 
 /* A search through all flows, and those that it found. */
@@ -160,4 +162,53 @@ int conntrack_delete(conntrack_predicate *predicate, void *context, size_t *ret_
 	search_done(&search);
 	(void)close(fd); /* nothing is lost with it */
 	return result;
+}
+
+/* Writes an address into one of two attributes. */
+static void put_address(struct nf_conntrack *flow, const struct address *address,
+	enum nf_conntrack_attr ipv4, enum nf_conntrack_attr ipv6)
+{
+	nfct_set_attr(flow, address->family == ADDRESS_IPV4 ? ipv4 : ipv6, address->bytes);
+}
+
+/* What such a flow is: seen both ways, and its windows are not known to us. */
+static void describe(struct nf_conntrack *flow, const struct conntrack_flow *as)
+{
+	static const enum nf_conntrack_attr flags[] = {
+		ATTR_TCP_FLAGS_ORIG, ATTR_TCP_MASK_ORIG, ATTR_TCP_FLAGS_REPL, ATTR_TCP_MASK_REPL};
+
+	nfct_set_attr_u8(
+		flow, ATTR_L3PROTO, as->source.family == ADDRESS_IPV4 ? AF_INET : AF_INET6);
+	put_address(flow, &as->source, ATTR_IPV4_SRC, ATTR_IPV6_SRC);
+	put_address(flow, &as->destination, ATTR_IPV4_DST, ATTR_IPV6_DST);
+	nfct_set_attr_u8(flow, ATTR_L4PROTO, IPPROTO_TCP);
+	nfct_set_attr_u16(flow, ATTR_PORT_SRC, htobe16(as->source_port));
+	nfct_set_attr_u16(flow, ATTR_PORT_DST, htobe16(as->destination_port));
+	nfct_setobjopt(flow, NFCT_SOPT_SETUP_REPLY);
+	nfct_set_attr_u8(flow, ATTR_TCP_STATE, TCP_CONNTRACK_ESTABLISHED);
+	for (size_t i = 0; i < ARRAY_LENGTH(flags); i++)
+		nfct_set_attr_u8(flow, flags[i], IP_CT_TCP_FLAG_BE_LIBERAL);
+	nfct_set_attr_u32(flow, ATTR_STATUS, IPS_SEEN_REPLY | IPS_ASSURED);
+	nfct_set_attr_u32(flow, ATTR_TIMEOUT, ADDED_TIMEOUT_S);
+}
+
+int conntrack_add_tcp(const struct conntrack_flow *flow)
+{
+	_Alignas(struct nlmsghdr) uint8_t request[REQUEST_BYTES];
+	struct nf_conntrack *object = nfct_new();
+
+	if (!object)
+		return -ENOMEM;
+	describe(object, flow);
+	struct nlmsghdr *header = netfilter_begin(request, NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_NEW,
+		NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK,
+		flow->source.family == ADDRESS_IPV4 ? AF_INET : AF_INET6);
+	int result = nfct_nlmsg_build(header, object) < 0 ? -EINVAL : 0;
+	nfct_destroy(object);
+	int fd = result == 0 ? netfilter_open() : result;
+	if (fd < 0)
+		return fd;
+	result = netfilter_send(fd, header, header->nlmsg_len);
+	(void)close(fd); /* nothing is lost with it */
+	return result == -EEXIST ? 0 : result;
 }

@@ -29,3 +29,9 @@ int conntrack_count(conntrack_predicate *predicate, void *context, size_t *ret_c
  * too. -errno: some may have been deleted.
  */
 int conntrack_delete(conntrack_predicate *predicate, void *context, size_t *ret_count) must_check;
+
+/*
+ * Has the kernel know a TCP flow that is established already, untranslated, as one that its source
+ * began; the answerer is not looked at. 0 too where it is known. -errno.
+ */
+int conntrack_add_tcp(const struct conntrack_flow *flow) must_check;

@@ -204,7 +204,7 @@ struct found {
 static bool read_address(
 	const struct nlattr *attribute, enum address_family family, struct address *ret_address)
 {
-	struct address address = {.family = family};
+	struct address address = {.family = (uint8_t)family};
 
 	if (family == ADDRESS_NONE)
 		return false;

@@ -13,7 +13,7 @@
 struct netwatch {
 	struct mnl_socket *socket;
 	char ignored[IF_NAMESIZE]; /* by name: it may come and go */
-	uint32_t ignored_ifindex;  /* 0: it is not there */
+	uint32_t ignored_ifindex;  /* 0: it is not there; as its notices say */
 	union netlink_buffer buffer;
 };
 
@@ -67,15 +67,55 @@ static bool is_cached(const struct nlmsghdr *message)
 	return (route.rtm_flags & RTM_F_CLONED) != 0;
 }
 
+static int keep_name(const struct nlattr *attribute, void *context)
+{
+	const char **name = context;
+
+	if (mnl_attr_get_type(attribute) == IFLA_IFNAME &&
+		mnl_attr_validate(attribute, MNL_TYPE_NUL_STRING) == 0)
+		*name = mnl_attr_get_str(attribute);
+	return MNL_CB_OK;
+}
+
+static bool is_link(const struct nlmsghdr *message)
+{
+	return message->nlmsg_type == RTM_NEWLINK || message->nlmsg_type == RTM_DELLINK;
+}
+
+/*
+ * Whether an interface's notice is of the one that is ignored, whose index is kept: the kernel
+ * says it before it says anything else of it, and a process in a sandbox cannot ask.
+ */
+static bool is_ignored_link(struct netwatch *watch, const struct nlmsghdr *message)
+{
+	struct ifinfomsg link;
+	const char *name = "";
+
+	if (mnl_nlmsg_get_payload_len(message) < sizeof link)
+		return false;
+	memcpy(&link, mnl_nlmsg_get_payload(message), sizeof link);
+	if (mnl_attr_parse(message, sizeof link, keep_name, (void *)&name) < 0)
+		return false; /* the kernel's are well-formed */
+	bool is_of_index = (uint32_t)link.ifi_index == watch->ignored_ifindex;
+	bool is_of_name = strcmp(name, watch->ignored) == 0;
+	if (is_of_name)
+		watch->ignored_ifindex = (uint32_t)link.ifi_index;
+	if (is_of_index && (message->nlmsg_type == RTM_DELLINK || !is_of_name))
+		watch->ignored_ifindex = 0; /* gone, or renamed */
+	return is_of_name || is_of_index;
+}
+
 static int look_at(const struct nlmsghdr *message, void *context)
 {
 	struct notice *notice = context;
-	char name[IF_NAMESIZE];
-	uint32_t ifindex = interface_of(message);
 
-	if (is_cached(message))
+	if (is_link(message)) {
+		if (!is_ignored_link(notice->watch, message))
+			notice->matters = true;
 		return MNL_CB_OK;
-	if (ifindex && if_indextoname(ifindex, name) && strcmp(name, notice->watch->ignored) == 0)
+	}
+	uint32_t ifindex = interface_of(message);
+	if (is_cached(message) || (ifindex && ifindex == notice->watch->ignored_ifindex))
 		return MNL_CB_OK;
 	notice->matters = true;
 	return MNL_CB_OK;

@@ -65,6 +65,8 @@ enum {
 	X(MESSAGE_PREFIXES, P, struct message_prefix, 1, UINT16_MAX)                               \
 	X(MESSAGE_PEERS_END, P, struct message_plan, 1, 1)                                         \
 	X(MESSAGE_PEERS_DONE, E, struct message_done, 1, 1)                                        \
+	/* a difference between its peers and the last PEERS, found by itself and repaired */      \
+	X(MESSAGE_ENGINE_REPORT, E, struct message_text, 1, 1)                                     \
 	/* control asks the parent, which asks the engine; answers go the same way back */         \
 	X(MESSAGE_STATUS_ASK, CP, struct message_ask, 1, 1)                                        \
 	X(MESSAGE_STATUS_PEERS, EP, struct message_peer_status, 1, UINT16_MAX)                     \

@@ -72,10 +72,11 @@ static int spawn(struct process *process, struct life *life, int other_end)
 {
 	char *arguments[] = {
 		program_invocation_short_name, process->title, process->config_path, NULL};
+	const int error_fd = process->config.error_fd ? process->config.error_fd : STDERR_FILENO;
 	uv_stdio_container_t stdio[PROCESS_CHANNEL_FD + 1] = {
 		{.flags = UV_IGNORE}, /* /dev/null */
 		{.flags = UV_IGNORE},
-		{.flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO},
+		{.flags = UV_INHERIT_FD, .data.fd = error_fd},
 		{.flags = UV_INHERIT_FD, .data.fd = other_end},
 	};
 	const uv_process_options_t options = {

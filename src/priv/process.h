@@ -26,6 +26,7 @@ struct process_config {
 	uv_loop_t *loop;
 	const char *title;	 /* "engine": its first argument, and how ps shows it */
 	const char *config_path; /* its second */
+	int error_fd;		 /* what becomes its stderr; 0: ours */
 	/* It runs: take the other end of its channel, which is yours. */
 	void (*started)(void *context, int channel_fd);
 	/*

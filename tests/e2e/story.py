@@ -64,7 +64,8 @@ class World:
         self.server.add_service(name, "127.0.0.1:80")
         for user in allowed:
             self.server.add_user(user)
-        self.server.allow(**{user: [name] for user in allowed})
+        if allowed:
+            self.server.allow(**{user: [name] for user in allowed})
         return nginx
 
     def enrol(self, name, user=None, *, services=None):

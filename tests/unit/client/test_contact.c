@@ -174,6 +174,26 @@ static void test_back(void)
 	tap_ok(contact_take(&contact, at(501 * S), &question), "asks at once");
 }
 
+/* The controller hangs while the tunnel works: sessions are left alone. */
+static void test_controller_hangs(void)
+{
+	struct contact contact;
+	struct contact_question question;
+	uint64_t now_ns = S;
+
+	connect_first(&contact);
+	for (unsigned i = 1; i <= 8; i++) {
+		const struct contact_counters counters = {1, 100 * i, 100 * i};
+		now_ns = contact.due_ns - START;
+		tap_ok(contact_take(&contact, at(now_ns), &question), "asked");
+		(void)contact_counted(&contact, &counters, at(now_ns + 1));
+		unsigned acts = contact_unanswered(&contact, at(now_ns + 2 * S));
+		tap_ok((acts & (CONTACT_NEW_HANDSHAKE | CONTACT_NEXT_ADDRESS)) == 0,
+			"not answered, and no session ends");
+	}
+	tap_ok(contact.is_silent, "silent all the same");
+}
+
 static void test_moved(void)
 {
 	struct contact contact;
@@ -197,6 +217,7 @@ int main(void)
 	test_reached();
 	test_counters();
 	test_back();
+	test_controller_hangs();
 	test_moved();
 	return tap_done();
 }

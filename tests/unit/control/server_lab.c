@@ -20,7 +20,7 @@
 
 enum {
 	KEPT_MAX = 64,
-	DEADLINE_S = 5,
+	DEADLINE_S = 60,
 };
 
 struct lab {
@@ -32,6 +32,7 @@ struct lab {
 	uv_async_t stop;
 	struct server *server;
 	struct server_request *kept[KEPT_MAX]; /* of the server's thread */
+	size_t sizes[KEPT_MAX];		       /* of a text in their answers */
 	size_t kept_count;
 	pthread_mutex_t lock; /* guards events */
 	pthread_cond_t changed;
@@ -144,8 +145,10 @@ static void gone(void *context, struct server_request *request)
 	struct lab *lab = context;
 
 	for (size_t i = 0; i < lab->kept_count; i++) {
-		if (lab->kept[i] == request)
-			lab->kept[i] = lab->kept[--lab->kept_count];
+		if (lab->kept[i] != request)
+			continue;
+		lab->kept[i] = lab->kept[--lab->kept_count];
+		lab->sizes[i] = lab->sizes[lab->kept_count];
 	}
 	note(lab, LAB_GONE);
 }
@@ -155,13 +158,27 @@ static void handle_keep(void *context, struct server_request *request, const cha
 {
 	struct lab *lab = context;
 
+	const char *size = server_query(request, "size");
+
 	(void)words;
 	(void)body;
 	demand(lab->kept_count < KEPT_MAX, "room for kept requests");
+	lab->sizes[lab->kept_count] = size ? strtoul(size, NULL, 10) : 0;
 	lab->kept[lab->kept_count++] = request;
 	server_keep(request, gone, lab);
 	server_on_sent(request, sent, lab);
 	note(lab, LAB_KEPT);
+}
+
+/* {"kept": number, "pad": so much text} */
+static json_t *kept_answer(size_t number, size_t size)
+{
+	char *pad = memory_new(size + 1, 1);
+
+	memset(pad, 'x', size);
+	json_t *json = json_pack("{s:i, s:s}", "kept", (int)number, "pad", pad);
+	free(pad);
+	return json;
 }
 
 /* Answers all that is kept. */
@@ -175,7 +192,7 @@ static void handle_release(void *context, struct server_request *request, const 
 	(void)body;
 	lab->kept_count = 0;
 	for (size_t i = 0; i < count; i++)
-		server_answer(lab->kept[i], 200, json_pack("{s:i}", "kept", (int)i));
+		server_answer(lab->kept[i], 200, kept_answer(i, lab->sizes[i]));
 	server_answer(request, 200, json_pack("{s:i}", "released", (int)count));
 }
 
@@ -271,6 +288,7 @@ struct lab *lab_open(void)
 {
 	struct lab *lab = memory_new(1, sizeof *lab);
 
+	alarm(DEADLINE_S); /* a test that would wait for ever fails */
 	(void)snprintf(lab->folder, sizeof lab->folder, "/tmp/tacet-lab-XXXXXX");
 	demand(mkdtemp(lab->folder) != NULL, "mkdtemp");
 	(void)snprintf(lab->path, sizeof lab->path, "%s/s", lab->folder);
@@ -325,13 +343,24 @@ static int with_deadline(int fd)
 	return fd;
 }
 
-int lab_connect_local(const struct lab *lab)
+int lab_socket_new(void)
+{
+	return with_deadline(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+}
+
+void lab_connect(const struct lab *lab, int fd)
 {
 	struct sockaddr_un name = {.sun_family = AF_UNIX};
-	int fd = with_deadline(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
 
 	(void)snprintf(name.sun_path, sizeof name.sun_path, "%s", lab->path);
 	demand(connect(fd, (const struct sockaddr *)&name, sizeof name) == 0, "connect");
+}
+
+int lab_connect_local(const struct lab *lab)
+{
+	int fd = lab_socket_new();
+
+	lab_connect(lab, fd);
 	return fd;
 }
 

@@ -39,6 +39,10 @@ unsigned lab_count(struct lab *lab, enum lab_event event);
 int lab_connect_local(const struct lab *lab);
 int lab_connect_tcp(const struct lab *lab);
 
+/* The two halves of lab_connect_local(). */
+int lab_socket_new(void);
+void lab_connect(const struct lab *lab, int fd);
+
 /* Writes all of the text; reads until the other end closes, at most size - 1 bytes. */
 void lab_say(int fd, const char *text);
 size_t lab_hear(int fd, char *ret_text, size_t size);

@@ -165,7 +165,9 @@ static void test_nobody(const struct lab *lab)
 /* A long wait that another thread ends. */
 struct waiter {
 	struct caller *caller;
+	const char *path; /* NULL: /v1/keep */
 	int result;
+	size_t pad; /* bytes of text in the answer */
 };
 
 static void *wait_for_it(void *context)
@@ -173,8 +175,10 @@ static void *wait_for_it(void *context)
 	struct waiter *waiter = context;
 	struct problem problem;
 	json_t *json = NULL;
+	const char *path = waiter->path ? waiter->path : "/v1/keep";
 
-	waiter->result = ask(waiter->caller, "GET", "/v1/keep", &json, &problem);
+	waiter->result = ask(waiter->caller, "GET", path, &json, &problem);
+	waiter->pad = json_string_length(json_object_get(json, "pad"));
 	json_decref(json);
 	return NULL;
 }
@@ -199,6 +203,30 @@ static void test_cancel(struct lab *lab, struct caller *caller)
 		ask(caller, "GET", "/v1/peer", &json, &problem), -ECANCELED, "one that is to come");
 	tap_is_int(ask(caller, "GET", "/v1/peer", &json, &problem), 0, "and no more than one");
 	json_decref(json);
+}
+
+/* An answer that comes late and does not fit into a socket at once. */
+static void test_large(struct lab *lab, struct caller *caller)
+{
+	struct waiter waiter = {.caller = caller, .path = "/v1/keep?size=12000000"};
+	unsigned kept = lab_count(lab, LAB_KEPT);
+	char answer[1024];
+	pthread_t thread;
+
+	pthread_create(&thread, NULL, wait_for_it, &waiter);
+	lab_wait(lab, LAB_KEPT, kept + 1);
+	lab_talk(lab, "POST /v1/release HTTP/1.1\r\nHost: tacet\r\nConnection: close\r\n\r\n",
+		answer, sizeof answer);
+	pthread_join(thread, NULL);
+	tap_is_int(waiter.result, 0, "a large answer");
+	tap_is_int((intmax_t)waiter.pad, 12000000, "all of it");
+	waiter.path = "/v1/keep?size=17000000";
+	pthread_create(&thread, NULL, wait_for_it, &waiter);
+	lab_wait(lab, LAB_KEPT, kept + 2);
+	lab_talk(lab, "POST /v1/release HTTP/1.1\r\nHost: tacet\r\nConnection: close\r\n\r\n",
+		answer, sizeof answer);
+	pthread_join(thread, NULL);
+	tap_is_int(waiter.result, -EFBIG, "one that is larger than any should be");
 }
 
 static void test_timeout(struct caller *caller)
@@ -239,6 +267,7 @@ static void test_both(struct lab *lab, struct caller *caller)
 	test_long_bodies(caller);
 	test_file(caller);
 	test_cancel(lab, caller);
+	test_large(lab, caller);
 	test_timeout(caller);
 	caller_free(caller);
 }

@@ -2,14 +2,17 @@
 #include "controller_lab.h"
 
 #include "base/error.h"
+#include "controller/controller.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,9 +24,11 @@ static struct controller_lab *the_lab; /* one at a time: a peer has no context *
 
 static struct address asker(const struct server_peer *peer)
 {
-	(void)peer;
+	const uint8_t *bytes = peer->address.bytes;
+
 	(void)pthread_mutex_lock(&the_lab->lock);
-	struct address address = the_lab->asker;
+	struct address address =
+		bytes[2] == 1 && bytes[3] < LAB_ASKERS ? the_lab->askers[bytes[3]] : the_lab->asker;
 	(void)pthread_mutex_unlock(&the_lab->lock);
 	return address;
 }
@@ -174,7 +179,42 @@ static void *run(void *context)
 	struct controller_lab *lab = context;
 
 	(void)uv_run(&lab->loop, UV_RUN_DEFAULT);
+	if (lab->where == LAB_APART) {
+		channel_close(lab->parent); /* it ends then */
+		lab->parent = NULL;
+		(void)uv_run(&lab->loop, UV_RUN_NOWAIT);
+	}
 	return NULL;
+}
+
+/* Gives the store to somebody who has nothing else, as tacet init does. */
+static void give_away(struct controller_lab *lab)
+{
+	const struct passwd *nobody = getpwnam("nobody");
+	char path[CONFIG_PATH_SIZE];
+
+	lab->config.control_user[0] = '\0';
+	if (geteuid() != 0 || !nobody)
+		return;
+	(void)snprintf(lab->config.control_user, sizeof lab->config.control_user, "nobody");
+	lab_must(chmod(lab->lab.directory, 0711) == 0 &&
+			 chown(config_state_path(&lab->config, "control", path), nobody->pw_uid,
+				 nobody->pw_gid) == 0 &&
+			 chown(lab->lab.path, nobody->pw_uid, nobody->pw_gid) == 0,
+		"give the store away");
+}
+
+/* Starts it as tacetd does. */
+static void run_apart(struct controller_lab *lab, const int fds[2])
+{
+	give_away(lab);
+	lab->pid = fork();
+	lab_must(lab->pid >= 0, "fork");
+	if (lab->pid == 0) {
+		(void)close(fds[0]);
+		_exit(controller_run(&lab->config, fds[1]));
+	}
+	(void)close(fds[1]);
 }
 
 static void open_all(struct controller_lab *lab)
@@ -186,22 +226,28 @@ static void open_all(struct controller_lab *lab)
 		.context = lab};
 	int fds[2];
 
+	lab_must(channel_pair(fds) == 0, "make a channel");
+	if (lab->where == LAB_APART)
+		run_apart(lab, fds);
 	lab_must(uv_loop_init(&lab->loop) == 0 && uv_async_init(&lab->loop, &lab->wake, woken) == 0,
 		"make a loop");
 	lab->wake.data = lab;
-	lab_must(controller_open(&lab->controller, &lab->config, &lab->loop) == 0, "open");
-	lab->controller.asker = asker;
-	lab_must(channel_pair(fds) == 0, "make a channel");
 	parent.fd = fds[0];
 	lab_must(channel_open(&parent, &lab->parent) == 0, "be the parent");
+	if (lab->where == LAB_APART)
+		return;
+	lab_must(controller_open(&lab->controller, &lab->config, &lab->loop) == 0, "open");
+	lab->controller.asker = asker;
 	lab_must(controller_greet(&lab->controller, fds[1]) == 0, "greet");
 }
 
-void controller_lab_start(struct controller_lab *lab, void (*fill)(struct store *store))
+void controller_lab_start(struct controller_lab *lab, enum controller_lab_where where,
+	void (*fill)(struct store *store))
 {
 	char path[CONFIG_PATH_SIZE];
 
 	memset(lab, 0, sizeof *lab);
+	lab->where = where;
 	the_lab = lab;
 	(void)pthread_mutex_init(&lab->lock, NULL);
 	(void)pthread_cond_init(&lab->changed, NULL);
@@ -227,19 +273,27 @@ void controller_lab_start(struct controller_lab *lab, void (*fill)(struct store 
 		"make a caller");
 }
 
-void controller_lab_stop(struct controller_lab *lab)
+int controller_lab_stop(struct controller_lab *lab)
 {
+	int status = 0;
+
 	(void)pthread_mutex_lock(&lab->lock);
 	lab->is_ending = true;
 	(void)pthread_mutex_unlock(&lab->lock);
 	lab_must(uv_async_send(&lab->wake) == 0, "wake the loop");
 	lab_must(pthread_join(lab->thread, NULL) == 0, "stop the thread");
+	if (lab->where == LAB_APART)
+		lab_must(waitpid(lab->pid, &status, 0) == lab->pid, "wait for it");
 	lab->lab.store = lab_reopen(&lab->lab, STORE_EXISTING);
+	if (lab->where == LAB_WITHIN)
+		return lab->controller.result;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
 void controller_lab_end(struct controller_lab *lab)
 {
-	controller_close(&lab->controller);
+	if (lab->where == LAB_WITHIN)
+		controller_close(&lab->controller);
 	channel_close(lab->parent);
 	uv_close((uv_handle_t *)&lab->wake, NULL);
 	(void)uv_run(&lab->loop, UV_RUN_DEFAULT);

@@ -19,7 +19,18 @@ struct lab_plan {
 	struct message_grant *grants;
 };
 
+enum {
+	LAB_ASKERS = 64,
+};
+
+enum controller_lab_where {
+	LAB_WITHIN, /* in a thread */
+	LAB_APART,  /* in a process, as tacetd runs it: in its sandbox */
+};
+
 struct controller_lab {
+	enum controller_lab_where where;
+	pid_t pid;	/* apart */
 	struct lab lab; /* the store is closed while the controller has it */
 	struct config config;
 	uv_loop_t loop;
@@ -40,14 +51,16 @@ struct controller_lab {
 	bool is_ending;
 	int error; /* that plans are answered with */
 	struct message_peer_status status_peer;
-	struct address asker; /* who asks at the tunnel's ports */
+	struct address asker;		   /* who asks at the tunnel's ports */
+	struct address askers[LAB_ASKERS]; /* who asks from 127.0.1.N */
 };
 
 /* Fills the store by the function, then starts. */
-void controller_lab_start(struct controller_lab *lab, void (*fill)(struct store *store));
+void controller_lab_start(struct controller_lab *lab, enum controller_lab_where where,
+	void (*fill)(struct store *store));
 
-/* Stops the controller; the store is open again, and the world still there. */
-void controller_lab_stop(struct controller_lab *lab);
+/* Stops the controller; its exit code. The store is open again, and the world still there. */
+int controller_lab_stop(struct controller_lab *lab);
 
 /* Removes all. */
 void controller_lab_end(struct controller_lab *lab);

@@ -310,7 +310,7 @@ static void test_world(void)
 {
 	struct world fresh = {0};
 
-	controller_lab_stop(&lab);
+	tap_is_int(controller_lab_stop(&lab), 0, "it ends well");
 	tap_is_int(world_load(&fresh, lab.lab.store), 0, "read the store anew");
 	tap_ok(world_same(&lab.controller.world, &fresh), "memory is as the store");
 	tap_ok(lab_is_sound(lab.lab.store), "the log is sound");
@@ -320,7 +320,7 @@ static void test_world(void)
 
 int main(void)
 {
-	controller_lab_start(&lab, NULL);
+	controller_lab_start(&lab, LAB_WITHIN, NULL);
 	memset(lab.status_peer.public_key, 1, sizeof lab.status_peer.public_key);
 	lab.status_peer.rx_bytes = 11;
 	lab.status_peer.last_handshake_ns = 7ULL * NS_PER_S;

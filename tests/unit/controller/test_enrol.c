@@ -255,12 +255,12 @@ int main(void)
 {
 	struct world fresh = {0};
 
-	controller_lab_start(&lab, fill);
+	controller_lab_start(&lab, LAB_WITHIN, fill);
 	test_enrol();
 	test_ends();
 	test_netmap();
 	test_revocation();
-	controller_lab_stop(&lab);
+	tap_is_int(controller_lab_stop(&lab), 0, "it ends well");
 	tap_is_int(world_load(&fresh, lab.lab.store), 0, "read the store anew");
 	tap_ok(world_same(&lab.controller.world, &fresh), "memory is as the store");
 	tap_ok(lab_is_sound(lab.lab.store), "the log is sound");

@@ -3,7 +3,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "controller/plan.h"
-#include "gateway/model.h"
+#include "gateway/plan.h"
 #include "store/store_lab.h"
 #include "tap.h"
 
@@ -61,6 +61,8 @@ static void fill(void)
 	add_service("intranet", "127.0.0.1", "gw");
 	add_service("db", "fd00::7", "gw");
 	add_service("far", "10.0.0.1", "gx");
+	add_service("named", "db.example.net", "gw");
+	add_service("nobody", "224.0.0.1", "gw");
 	(void)add_device("alice", "laptop");
 	lab_must(store_device_quarantine(lab.store, &by, add_device("alice", "phone")) == 0, "q");
 	lab_must(store_device_revoke(lab.store, &by, add_device("alice", "lost")) == 0, "revoke");
@@ -181,6 +183,46 @@ static void test_services(const struct plan *plan, struct world *world)
 	tap_ok(!plan_has_service(world, far), "another gateway's is not");
 	tap_ok(world_service_of_id(world, (uint32_t)far->store.id) == far, "found by its id");
 	tap_ok(!world_service_of_id(world, 77), "and one that is not there is not");
+	tap_ok(!world->services[world_find_service(world, "named")].has_target &&
+			!world->services[world_find_service(world, "nobody")].has_target,
+		"a name or what is no host is no target, and holds up nothing else");
+}
+
+/* Whether the parent, which believes nothing, takes it. */
+static void test_intake(const struct plan *plan, const struct world *world)
+{
+	const struct model_tunnel tunnel = {
+		.interface = "tacet0",
+		.overlay_ipv4 = world->network.overlay.ipv4,
+		.overlay_ipv6 = world->network.overlay.ipv6,
+		.ipv4 = world->gateways[0].ipv4,
+		.ipv6 = world->gateways[0].ipv6,
+		.control_port = 7411,
+		.enrol_port = 7412,
+	};
+	const struct plan_part parts[] = {
+		{MESSAGE_PLAN_BEGIN, &plan->head, 1},
+		{MESSAGE_PLAN_PEERS, plan->peers, plan->head.peers},
+		{MESSAGE_PLAN_PREFIXES, plan->prefixes, plan->head.prefixes},
+		{MESSAGE_PLAN_ROLES, plan->roles, plan->head.roles},
+		{MESSAGE_PLAN_DEVICES, plan->devices, plan->head.devices},
+		{MESSAGE_PLAN_SERVICES, plan->services, plan->head.services},
+		{MESSAGE_PLAN_GRANTS, plan->grants, plan->head.grants},
+		{MESSAGE_PLAN_END, &plan->head, 1},
+	};
+	struct plan_intake intake;
+	struct plan_received *received = NULL;
+	uint64_t version = 0;
+	int result = 0;
+
+	tap_is_int(model_check_tunnel(&tunnel), 0, "a tunnel");
+	plan_intake_init(&intake, PLAN_OF_GATEWAY, &tunnel);
+	for (size_t i = 0; i < ARRAY_LENGTH(parts) && result == 0; i++)
+		result = plan_intake_take(&intake, &parts[i], &received, &version);
+	if (!tap_is_int(result, 1, "the parent takes the plan"))
+		printf("# %s\n", intake.why);
+	plan_free(received);
+	plan_intake_done(&intake);
 }
 
 int main(void)
@@ -199,6 +241,7 @@ int main(void)
 	tap_is_int((intmax_t)plan.head.version, 7, "of that version");
 	tap_is_int(plan.head.peers, 6, "five devices and an invite");
 	check_whole(&plan);
+	test_intake(&plan, &world);
 	test_roles(&plan, &world);
 	test_invites(&plan, &world);
 	test_services(&plan, &world);

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: ISC */
+#include "harden/apply.h"
+
+#include "base/clock.h"
+#include "harden/face.h"
+#include "net/nftables.h"
+#include "net/nftset.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+	/* The kernel's own switch goes off behind the watcher, which also restores settings. */
+	ARMED_GRACE_S = 3,
+	/* That set's keys are families, in the bytes of the kernel. */
+	ARMED_KEY_BYTES = 1,
+};
+
+static const char *const counters[] = {
+#define X(name, meaning) #name,
+	RULES_COUNTERS(X)
+#undef X
+};
+
+_Static_assert(ARRAY_LENGTH(counters) == HARDEN_COUNTERS, "HARDEN_COUNTERS is how many there are");
+
+/* Seconds that the rules shall hold by themselves; 0: for good. */
+static unsigned armed_s(const struct record *record)
+{
+	if (record->deadline_ns == 0)
+		return 0;
+	uint64_t now_ns = clock_now().monotonic_ns;
+	uint64_t left_ns = record->deadline_ns > now_ns ? record->deadline_ns - now_ns : 0;
+	return (unsigned)(left_ns / NS_PER_S) + ARMED_GRACE_S;
+}
+
+int apply_prepare(const struct harden_place *place, struct record *record, struct apply *ret_apply)
+{
+	struct rules_faces inside, outer, none = {0};
+
+	int result = face_read(place->tunnel, &record->inside, &inside, &outer);
+	if (result < 0)
+		return result;
+	record->inside = inside;
+	static const struct rules_session nobody;
+	struct rules rules = {
+		.level = record->level,
+		.tunnel = place->tunnel,
+		.port = place->port,
+		.inside = &record->inside,
+		.outer = &outer,
+		.keeps = record->keeps,
+		.keep_count = record->keep_count,
+		.session = record->deadline_ns ? &record->session : &nobody,
+		.armed_s = armed_s(record),
+	};
+	struct apply apply = {.place = place, .record = record};
+	apply.text = rules_text(&rules);
+	rules.outer = &none;
+	apply.plain_text = rules_text(&rules);
+	apply.settings = settings_wanted(&outer);
+	*ret_apply = apply;
+	return 0;
+}
+
+void apply_done(struct apply *apply)
+{
+	free(apply->text);
+	free(apply->plain_text);
+	settings_done(&apply->settings);
+}
+
+int apply_remember(const struct apply *apply)
+{
+	struct settings before;
+
+	int result = record_read_before(apply->place->state, &before);
+	if (result < 0)
+		return result;
+	result = settings_remember(&apply->settings, &before);
+	if (result == 0)
+		result = record_write_before(apply->place->state, &before);
+	settings_done(&before);
+	return result;
+}
+
+/* Runs a text; another where it is refused. */
+static int run(const char *text, const char *otherwise, char ret_error[static HARDEN_ERROR_SIZE])
+{
+	struct nftables *nftables;
+
+	int result = nftables_open(&nftables);
+	if (result < 0)
+		return result;
+	result = nftables_run(nftables, text);
+	if (result < 0)
+		(void)snprintf(ret_error, HARDEN_ERROR_SIZE, "%s",
+			nftables_error(nftables)); /* cut: the beginning says most */
+	if (result == -EINVAL && otherwise)
+		result = nftables_run(nftables, otherwise);
+	if (result == 0)
+		ret_error[0] = '\0';
+	nftables_close(nftables);
+	return result;
+}
+
+/*
+ * An interface that went meanwhile, or one that takes no such hook, must not keep the host open:
+ * the tables that need none stand for themselves.
+ */
+int apply_commit(const struct apply *apply, char ret_error[static HARDEN_ERROR_SIZE])
+{
+	int result = run(apply->text, apply->plain_text, ret_error);
+	if (result < 0)
+		return result;
+	return settings_write(&apply->settings);
+}
+
+int apply_withdraw(const struct harden_place *place, char ret_error[static HARDEN_ERROR_SIZE])
+{
+	struct settings before;
+
+	int result = run(RULES_REMOVE, NULL, ret_error);
+	if (result < 0)
+		return result;
+	result = record_read_before(place->state, &before);
+	if (result < 0)
+		return result;
+	result = settings_write(&before);
+	settings_done(&before);
+	return result < 0 ? result : record_remove_before(place->state);
+}
+
+static int see_element(void *context, const struct nftset_element *element)
+{
+	(void)element;
+	*(bool *)context = true;
+	return 0;
+}
+
+/* Whether a set that holds until it is confirmed has run out. */
+static int look_at_switch(enum apply_presence *ret_presence)
+{
+	static const struct nftset set = {
+		.table = RULES_TABLE_NAME, .name = RULES_ARMED, .key_bytes = ARMED_KEY_BYTES};
+	bool is_armed = false;
+
+	int result = nftset_dump(&set, see_element, &is_armed);
+	if (result == -ENOENT) {
+		*ret_presence = APPLY_PRESENT; /* confirmed */
+		return 0;
+	}
+	if (result < 0)
+		return result;
+	*ret_presence = is_armed ? APPLY_PRESENT : APPLY_LAPSED;
+	return 0;
+}
+
+int apply_look(enum apply_presence *ret_presence, uint64_t ret_dropped[static HARDEN_COUNTERS])
+{
+	struct nftables *nftables;
+	uint64_t at_link;
+
+	int result = nftables_open(&nftables);
+	if (result < 0)
+		return result;
+	for (size_t i = 0; i < HARDEN_COUNTERS && result == 0; i++)
+		result = nftables_count(nftables, RULES_TABLE, counters[i], &ret_dropped[i]);
+	if (result == 0 && nftables_count(nftables, RULES_LINK_TABLE, counters[0], &at_link) == 0)
+		ret_dropped[0] += at_link;
+	nftables_close(nftables);
+	if (result == -ENOENT) {
+		*ret_presence = APPLY_ABSENT;
+		return 0;
+	}
+	return result < 0 ? result : look_at_switch(ret_presence);
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: ISC */
+#include "harden/setting.h"
+
+#include "base/memory.h"
+#include "net/sysctl.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Of the host. */
+static const struct setting of_host[] = {
+	{"ipv4/icmp_echo_ignore_broadcasts", 1},
+	{"ipv4/icmp_echo_enable_probe", 0},
+	{"ipv4/conf/all/accept_redirects", 0},
+	{"ipv4/conf/all/send_redirects", 0},
+	{"ipv6/icmp/echo_ignore_multicast", 1},
+	{"ipv6/icmp/echo_ignore_anycast", 1},
+};
+
+/*
+ * Of each outer interface. Not of "default": what is written there reaches interfaces that are not
+ * ours to change.
+ */
+static const struct {
+	const char *family, *name;
+	uint32_t value;
+} of_face[] = {
+	{"ipv4", "accept_redirects", 0},
+	{"ipv4", "send_redirects", 0},
+	{"ipv6", "accept_redirects", 0},
+};
+
+static bool is_there(const struct settings *settings, const char *path)
+{
+	for (size_t i = 0; i < settings->count; i++)
+		if (strcmp(settings->list[i].path, path) == 0)
+			return true;
+	return false;
+}
+
+int settings_add(struct settings *settings, const char *path, uint32_t value)
+{
+	size_t size = strlen(path);
+
+	if (size == 0 || size >= SETTING_PATH_SIZE || strstr(path, "..") ||
+		(strncmp(path, "ipv4/", 5) != 0 && strncmp(path, "ipv6/", 5) != 0))
+		return -EINVAL;
+	if (is_there(settings, path))
+		return 0;
+	if (settings->count == SETTINGS_MAX)
+		return -E2BIG;
+	if (!settings->list)
+		settings->list = memory_new(SETTINGS_MAX, sizeof *settings->list);
+	struct setting *next = &settings->list[settings->count++];
+	memcpy(next->path, path, size + 1);
+	next->value = value;
+	return 0;
+}
+
+struct settings settings_wanted(const struct rules_faces *outer)
+{
+	struct settings wanted = {0};
+	char path[SETTING_PATH_SIZE];
+
+	for (size_t i = 0; i < ARRAY_LENGTH(of_host); i++)
+		if (settings_add(&wanted, of_host[i].path, of_host[i].value) < 0)
+			assert(false); /* they are ours, and there is room */
+	for (size_t i = 0; i < outer->count; i++)
+		for (size_t j = 0; j < ARRAY_LENGTH(of_face); j++) {
+			(void)snprintf(path, sizeof path, "%s/conf/%s/%s", of_face[j].family,
+				outer->names[i], of_face[j].name); /* it fits */
+			if (settings_add(&wanted, path, of_face[j].value) < 0)
+				assert(false); /* rules_name_is_fine(), and there is room */
+		}
+	return wanted;
+}
+
+void settings_done(struct settings *settings)
+{
+	free(settings->list);
+	*settings = (struct settings){0};
+}
+
+int settings_remember(const struct settings *wanted, struct settings *before)
+{
+	uint32_t value;
+
+	for (size_t i = 0; i < wanted->count; i++) {
+		const char *path = wanted->list[i].path;
+		if (is_there(before, path))
+			continue;
+		int result = sysctl_read(path, &value);
+		if (result == -ENOENT)
+			continue;
+		if (result == 0)
+			result = settings_add(before, path, value);
+		if (result < 0)
+			return result;
+	}
+	return 0;
+}
+
+int settings_write(const struct settings *settings)
+{
+	int first = 0;
+
+	for (size_t i = 0; i < settings->count; i++) {
+		int result = sysctl_write(settings->list[i].path, settings->list[i].value);
+		if (result < 0 && result != -ENOENT && first == 0)
+			first = result;
+	}
+	return first;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * `tacet harden` without the rest of tacet: usage: harden_driver STATE PORT [--json] WORDS...
+ * The tunnel is tacet0.
+ */
+#include "base/number.h"
+#include "cli/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	OWN_WORDS = 3, /* program, state, port */
+};
+
+int main(int argc, char **argv)
+{
+	struct cli cli = {.config = {.interface = "tacet0"}, .has_config = true};
+	uint64_t port;
+
+	if (argc < OWN_WORDS || strlen(argv[1]) >= sizeof cli.config.state ||
+		number_parse(argv[2], strlen(argv[2]), UINT16_MAX, &port) < 0)
+		return CLI_USAGE;
+	(void)snprintf(cli.config.state, sizeof cli.config.state, "%s", argv[1]); /* it fits */
+	cli.config.listen = (uint16_t)port;
+	int skip = OWN_WORDS - 1;
+	if (argc > OWN_WORDS && strcmp(argv[OWN_WORDS], "--json") == 0) {
+		cli.wants_json = true;
+		skip++;
+	}
+	argv[skip] = argv[0];
+	return (int)cli_harden(&cli, argc - skip, argv + skip);
+}
