@@ -304,6 +304,8 @@ static int run(struct enroller *enroller)
 	enroller->has_handles = true;
 	(void)uv_timer_start(
 		&enroller->timer, look, NEXT_ADDRESS_MS, NEXT_ADDRESS_MS); /* always 0 */
+	uv_run(&enroller->loop, UV_RUN_NOWAIT); /* the engine hears that its interface is up... */
+	uv_run(&enroller->loop, UV_RUN_NOWAIT); /* ...or it would drop the first packet */
 	enroller->work.data = enroller;
 	enroller->end_ns =
 		clock_now().monotonic_ns + (uint64_t)enroller->join->patience_ms * NS_PER_MS;
