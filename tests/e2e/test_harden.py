@@ -30,6 +30,11 @@ def site(lab):
     return Site(lab)
 
 
+def words(site):
+    """`tacet harden` for a shell."""
+    return " ".join(str(word) for word in site.driver())
+
+
 def show_that_a_leak_is_seen(site, version):
     """The control: before, the host answers, and the capture counts it."""
     output = site.scan(version, "-sS", ports="7000-7099")
@@ -194,7 +199,7 @@ def test_taken_back_unless_confirmed(site):
     site.listen(7000)
     before = site.snapshot()
     # All that the login had is killed, as when a terminal is torn away.
-    command = f"{hardening.driver_path()} {site.state} {PORT} --yes --seconds 5; kill -9 -- -$$"
+    command = f"{words(site)} --yes --seconds 5; kill -9 -- -$$"
     site.server.run(["sh", "-c", command], check=False)
     assert not site.tcp(7000)
     assert site.snapshot()[1] != before[1]
@@ -223,7 +228,7 @@ def test_no_lockout_without_the_watcher(site):
 
 def test_confirmed_from_a_new_login_only(site):
     """Also not by a new window, which came by the same SSH connection; sudo makes no new login."""
-    driver = f"{hardening.driver_path()} {site.state} {PORT}"
+    driver = words(site)
     both = site.server.run(["sh", "-c", f"sleep 0.1; {driver} --yes && {driver} --confirm"],
                            check=False)
     assert both.returncode == 5 and "was there before" in both.stderr
@@ -444,10 +449,71 @@ def test_routers_and_groups_are_heard(site):
 
 def test_a_login_is_found_behind_sudo(site):
     """Which takes SSH_CONNECTION away: it is found in the processes above."""
-    command = f"env -u SSH_CONNECTION {hardening.driver_path()} {site.state} {PORT} --yes; true"
+    command = f"env -u SSH_CONNECTION {words(site)} --yes; true"
     plan = site.server.run(["sh", "-c", command],
                            env={"SSH_CONNECTION": f"{STRANGER} 40000 {SERVER} 22"}).stdout
     assert f"by SSH from {STRANGER} to port 22" in plan
+
+
+@VERSIONS
+def test_members_use_the_tunnel(site, version):
+    """Handshakes after the hardening and long packets pass; what is inside is reached there only."""
+    family, server, _ = ADDRESSES[version]
+    near = site.server.wireguard(addresses=["10.9.0.1/24"], listen_port=PORT)
+    far = site.stranger.wireguard(addresses=["10.9.0.2/24"])
+    site.tunnel = near.name
+    site.listen(7000)
+    site.apply()
+    site.confirm()
+    near.add_peer(far, allowed_ips=["10.9.0.2/32"])
+    endpoint = f"[{server}]:{PORT}" if version == 6 else f"{server}:{PORT}"
+    far.add_peer(near, allowed_ips=["10.9.0.1/32"], endpoint=endpoint)
+    site.stranger.wait_for_ping("10.9.0.1")
+    assert site.stranger.ping("10.9.0.1", size=1372)
+    assert site.tcp(7000, address="10.9.0.1", timeout=3)
+    assert not site.tcp(7000, version)
+    assert family == socket.AF_INET or site.capture.count(destination=STRANGER6) > 0
+
+
+def test_a_narrow_path_of_the_tunnel(site):
+    """Routers of IPv6 cannot cut: what they say of the tunnel's datagrams is heard, no more."""
+    here = site.server.socket(socket.AF_INET6)
+    here.bind(("::", PORT))
+    site.apply()
+    quoted = (b"\x60\0\0\0" + (64).to_bytes(2, "big") + b"\x11\x40" +
+              socket.inet_pton(socket.AF_INET6, hardening.SERVER6) +
+              socket.inet_pton(socket.AF_INET6, STRANGER6))
+    with site.router.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6) as sender:
+        for port, mtu in ((PORT + 1, 1280), (PORT, 1300)):
+            segment = port.to_bytes(2, "big") + b"\x9c\x40\0\x40\0\0"
+            sender.sendto(bytes([2, 0, 0, 0]) + mtu.to_bytes(4, "big") + quoted +
+                          segment.ljust(64, b"\0"), (hardening.SERVER6, 0))
+    wait_until(lambda: "mtu 1300" in site.server.ip("-6", "route", "get", STRANGER6).stdout, 5,
+               "the path to be known")
+    here.close()
+
+
+def test_a_narrow_container(site):
+    """Whom a container asked is told that his answer was too long for it; strangers are not."""
+    container = site.add_container()
+    for host, name in ((site.server, "docker0"), (container, "eth0")):
+        host.ip("link", "set", name, "mtu", "1300")
+    site.apply()
+    site.confirm()
+    with site.stranger.socket(socket.AF_INET) as far, \
+            container.socket(socket.AF_INET) as near:
+        far.bind((STRANGER, 9000))
+        far.settimeout(5)
+        site.stranger.route("172.17.0.0/16", "198.51.100.254")
+        site.router.route("172.17.0.0/16", SERVER)
+        near.sendto(b"hello", (STRANGER, 9000))
+        _, address = far.recvfrom(64)
+        far.sendto(bytes(1400), address)
+        site.capture.wait_for(source=SERVER, destination=STRANGER, protocol="icmp")
+        site.capture.clear()
+        far.sendto(bytes(1400), (CONTAINER, 9))
+        assert not site.stranger.ping(CONTAINER, size=1400, check=False, wait=0.3)
+        assert site.said() == []
 
 
 def test_what_is_listed(site):
@@ -519,15 +585,15 @@ def test_undone_twice(site):
 def test_only_root(site):
     driver = f"{site.lab.directory}/driver"
     shutil.copy(hardening.driver_path(), driver)
-    result = site.server.run(["setpriv", "--reuid=65534", "--clear-groups", driver, site.state,
-                              PORT, "--yes"], check=False)
+    result = site.server.run(["setpriv", "--reuid=65534", "--clear-groups", driver,
+                              *site.driver()[1:], "--yes"], check=False)
     assert result.returncode == 4 and "only root" in result.stderr
 
 
 def test_without_the_right(site):
     """Root in a container, which may not touch the firewall, is told so."""
     result = site.server.run(["setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin",
-                              hardening.driver_path(), site.state, PORT, "--yes"], check=False)
+                              *site.driver(), "--yes"], check=False)
     assert result.returncode == 1 and "CAP_NET_ADMIN" in result.stderr
     assert not site.is_hardened()
 
