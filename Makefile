@@ -16,7 +16,7 @@ MESON := /usr/bin/meson
 BUILD := build
 
 .DEFAULT_GOAL := build
-.PHONY: build setup check quick lint fmt demo bench bench-micro fuzz install clean help
+.PHONY: build setup check quick lint fmt demo bench bench-micro bench-bars fuzz install clean help
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,12 +67,15 @@ bench-micro: build ## handshakes per second, memory per peer, look-ups (root)
 			bench/memory bench/enforcement; do \
 		echo "== $$(basename $$it)"; $$it || missed=1; done; exit $$missed
 
+bench-bars: build ## revocation, a policy for many, mediation, enrolments, kill -9 (root)
+	bench/zerotrust
+
 FUZZ_SECONDS ?= 60
 fuzz: ## fuzz each parser for FUZZ_SECONDS (60) with the sanitizers on
 	scripts/setup check
 	scripts/check --jobs $(JOBS) --fuzz-seconds $(FUZZ_SECONDS) asan fuzz
 
-install: build ## tacet-wg and its man page (PREFIX=/usr/local, DESTDIR=)
+install: build ## programs, man pages, systemd units (PREFIX=/usr/local, DESTDIR=)
 	$(MESON) configure $(BUILD) -Dprefix=$(PREFIX)
 	DESTDIR=$(DESTDIR) $(MESON) install -C $(BUILD)
 

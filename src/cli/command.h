@@ -20,12 +20,15 @@ enum cli_exit {
 	CLI_SILENT = 6,	     /* the gateway does not answer */
 };
 
+struct cli_entry;
+
 /* What is common to all commands. */
 struct cli {
 	struct config config; /* as read; the default where there is no file yet */
 	bool has_config;      /* there is a file */
 	bool wants_json;      /* --json */
 	const char *config_path;
+	const struct cli_entry *entry; /* the command's line of the table */
 };
 
 /* argv[0] is the command's last word; argv[argc] is NULL. */
@@ -36,6 +39,7 @@ struct cli_entry {
 	const char *words;     /* "user add" */
 	const char *arguments; /* "NAME [--group GROUP]..." */
 	const char *summary;   /* one line for --help */
+	const char *options;   /* lines for its own --help; NULL: there is nothing more to say */
 	cli_command *run;
 };
 
@@ -45,6 +49,7 @@ cli_command cli_group_add, cli_group_remove, cli_group_list, cli_group_join, cli
 cli_command cli_service_add, cli_service_remove, cli_service_list;
 cli_command cli_policy_apply, cli_policy_check, cli_policy_show;
 cli_command cli_invite, cli_invite_list, cli_invite_revoke;
-cli_command cli_device_list, cli_device_approve, cli_device_quarantine, cli_device_release;
+cli_command cli_device_list, cli_device_approve, cli_device_quarantine, cli_device_release,
+	cli_device_add;
 cli_command cli_revoke;
 cli_command cli_audit_show, cli_audit_verify, cli_backup, cli_restore;

@@ -34,17 +34,23 @@ struct caller_request {
 	unsigned connect_ms; /* 0: 5,000 */
 	unsigned total_ms;   /* 0: 60,000 */
 	int file_fd;	     /* >0: the answer's body goes there, borrowed, and *ret_json is NULL */
+	json_t **ret_refusal; /* NULL: not wanted; with ERR_REFUSED its body, the caller's, or NULL
+			       */
 };
 
 /*
  * 0: answered with 2xx; *ret_json is the caller's, NULL where there was no body. ERR_REFUSED:
  * answered otherwise, ret_problem says what; -ENOENT, -ECONNREFUSED: nobody listens; -ETIMEDOUT;
- * -EACCES; -ECONNRESET; ERR_SYNTAX: the answer is not JSON. Others -EIO, with ret_problem->text.
+ * -EACCES; -ECONNRESET; ERR_SYNTAX: the answer is not JSON; -EFBIG: it is too long. Others -EIO.
+ * ret_problem->text is set on every failure.
  */
 int caller_ask(struct caller *caller, const struct caller_request *request, json_t **ret_json,
 	struct problem *ret_problem) must_check;
 
-/* Ends a caller_ask() that another thread is in: it gives -ECANCELED. Any thread. */
+/*
+ * Ends the caller_ask() that another thread is in, or where there is none just now, the next one:
+ * it gives -ECANCELED. Any thread.
+ */
 void caller_cancel(struct caller *caller);
 
 /* A part of a path, percent-encoded; the caller frees it. */

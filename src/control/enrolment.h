@@ -16,6 +16,6 @@ struct enrolment {
 /* The caller's; never NULL. Holds the pre-shared key. */
 json_t *enrolment_encode(const struct enrolment *enrolment);
 
-/* ERR_SYNTAX, ERR_KEY, ERR_NAME; ret_where names the member. */
+/* ERR_SYNTAX, a member that is not known, too; ERR_KEY, ERR_NAME; ret_where names the member. */
 int enrolment_decode(const json_t *json, struct enrolment *ret_enrolment,
 	char ret_where[static NETMAP_NAME_SIZE]) must_check;

@@ -62,8 +62,10 @@ void netmap_done(struct netmap *netmap);
 json_t *netmap_encode(const struct netmap *netmap);
 
 /*
- * ERR_SYNTAX, ERR_RANGE: too many, an address outside the overlay, a name that is none; then
- * ret_where names the place, "services[3].vip". Release by netmap_done().
+ * ERR_SYNTAX: a member is missing or of another type; ERR_RANGE: too many, an address outside the
+ * overlay; ERR_NAME, ERR_LABEL, ERR_KEY, ERR_UNKNOWN_WORD; ERR_EXISTS: a name twice; ERR_NOT_FOUND:
+ * a service of no gateway. Then ret_where names the place, "services[3].vip". Members that are not
+ * known are ignored. Release by netmap_done().
  */
 int netmap_decode(const json_t *json, struct netmap *ret_netmap,
 	char ret_where[static NETMAP_NAME_SIZE]) must_check;

@@ -19,8 +19,9 @@
 
 enum {
 	SERVER_BODY_MAX = 5 << 20, /* bytes of a request's body, by default; a policy file fits */
-	SERVER_CONNECTIONS_MAX = 512,	     /* on one listener; those over the tunnel at most... */
-	SERVER_CONNECTIONS_PER_PEER_MAX = 8, /* ...from one address */
+	/* On one listener. A device keeps one to be told of changes; a kept request takes 6 kB. */
+	SERVER_CONNECTIONS_MAX = 1 << 13,
+	SERVER_CONNECTIONS_PER_PEER_MAX = 8, /* from one address, over the tunnel */
 	SERVER_IDLE_S = 40,	/* a connection that says nothing for so long is closed */
 	SERVER_WORD_SIZE = 128, /* of a part of a path, with its zero */
 	SERVER_WORDS_MAX = 4,	/* parts of a path that stand for {} */
@@ -74,7 +75,11 @@ struct server_config {
 /* -errno, -ENOMEM. Release by server_close(). */
 int server_open(const struct server_config *config, struct server **ret_server) must_check;
 
-/* Ends all connections; kept requests are dropped, their done() called. Accepts NULL. */
+/*
+ * Ends all connections; kept requests are dropped, their gone() called. Not from a handler. The
+ * listening descriptors may be closed after it; the memory goes when the loop has run once more.
+ * Accepts NULL.
+ */
 void server_close(struct server *server);
 
 /* Who asks. */
@@ -106,5 +111,8 @@ void server_answer_file(struct server_request *request, int fd, uint64_t size);
 void server_keep(struct server_request *request,
 	void (*gone)(void *context, struct server_request *request), void *context);
 
-/* Has `sent` called once the answer has left, or cannot any more. Before server_answer(). */
+/*
+ * Has `sent` called once the answer has left, or cannot any more. Before server_answer(). Not
+ * called where gone() was.
+ */
 void server_on_sent(struct server_request *request, void (*sent)(void *context), void *context);

@@ -29,3 +29,12 @@ void *netlink_begin(union netlink_buffer *buffer, uint16_t type, uint16_t flags,
  * success too. Never waits: rtnetlink answers before it returns. -errno, the kernel's included.
  */
 int netlink_ask(union netlink_buffer *buffer) must_check;
+
+/* Called for each message of a dump; 0: go on, negative: give up. */
+typedef int netlink_visit(void *context, const struct nlmsghdr *message);
+
+/*
+ * Asks for a list (the request in the buffer has NLM_F_DUMP) and visits what is in it; the buffer
+ * is used for the answers. -EINTR: it changed meanwhile, ask again; what `visit` returned; -errno.
+ */
+int netlink_list(union netlink_buffer *buffer, netlink_visit *visit, void *context) must_check;

@@ -63,13 +63,16 @@ static int open_queue(const char *name, int flags, int *ret_fd)
 	return 0;
 }
 
-/* Opens all queues. The first one must find the name free. -errno; what is open stays so. */
-static int open_queues(struct tun *tun, unsigned queue_count)
+/*
+ * Opens all queues; `exclusive` is IFF_TUN_EXCL where the first one must find the name free.
+ * -errno; what is open stays so.
+ */
+static int open_queues(struct tun *tun, unsigned queue_count, int exclusive)
 {
 	int flags = IFF_TUN | IFF_NO_PI | (queue_count > 1 ? IFF_MULTI_QUEUE : 0);
-	int result = open_queue(tun->name, flags | IFF_TUN_EXCL, &tun->fds[0]);
+	int result = open_queue(tun->name, flags | exclusive, &tun->fds[0]);
 
-	if (result == -EBUSY)
+	if (result == -EBUSY && exclusive)
 		return -EEXIST;
 	while (result == 0 && ++tun->queue_count < queue_count)
 		result = open_queue(tun->name, flags, &tun->fds[tun->queue_count]);
@@ -113,7 +116,8 @@ static int silence_ipv6(const struct tun *tun)
 	return netlink_ask(&buffer);
 }
 
-int tun_open(const char *name, unsigned queue_count, struct tun **ret_tun)
+/* Checks the arguments; nothing is open yet. -EINVAL. */
+static int begin(const char *name, unsigned queue_count, struct tun **ret_tun)
 {
 	struct tun *tun;
 	int result = tun_name_check(name);
@@ -124,7 +128,49 @@ int tun_open(const char *name, unsigned queue_count, struct tun **ret_tun)
 		return -EINVAL;
 	tun = memory_new(1, sizeof *tun);
 	memcpy(tun->name, name, strlen(name));
-	result = open_queues(tun, queue_count);
+	*ret_tun = tun;
+	return 0;
+}
+
+/* Whether the device was there before: one that opening has just made would not stay. */
+static bool is_kept(const struct tun *tun)
+{
+	struct ifreq request = {0};
+
+	return ioctl(tun->fds[0], TUNGETIFF, &request) == 0 && request.ifr_flags & IFF_PERSIST;
+}
+
+int tun_attach(const char *name, unsigned queue_count, struct tun **ret_tun)
+{
+	struct tun *tun;
+	int result = begin(name, queue_count, &tun);
+
+	if (result < 0)
+		return result;
+	result = open_queues(tun, queue_count, 0);
+	if (result == 0 && !is_kept(tun))
+		result = -ENODEV;
+	if (result < 0) {
+		tun_close(tun);
+		return result;
+	}
+	*ret_tun = tun;
+	return 0;
+}
+
+int tun_keep(struct tun *tun)
+{
+	return ioctl(tun->fds[0], TUNSETPERSIST, 1) < 0 ? -errno : 0;
+}
+
+int tun_open(const char *name, unsigned queue_count, struct tun **ret_tun)
+{
+	struct tun *tun;
+	int result = begin(name, queue_count, &tun);
+
+	if (result < 0)
+		return result;
+	result = open_queues(tun, queue_count, IFF_TUN_EXCL);
 	if (result == 0)
 		result = set_sizes(tun);
 	if (result < 0) {

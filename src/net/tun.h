@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The tunnel's inner side: a TUN device, one descriptor a queue. The device lives as long as its
- * descriptors do. A queue belongs to one thread.
+ * The tunnel's inner side: a TUN device, one descriptor a queue. A device that tun_open() made lives
+ * as long as its descriptors do; one that was made persistent before (net/netif.h) outlives them. A
+ * queue belongs to one thread.
  */
 #pragma once
 
@@ -31,7 +32,17 @@ int tun_name_check(const char *name) must_check;
  */
 int tun_open(const char *name, unsigned queue_count, struct tun **ret_tun) must_check;
 
-/* The device is gone when this was the last holder. Accepts NULL. */
+/*
+ * Opens the queues of a device that is there and persistent; its state is left alone. -ENODEV: there
+ * is none, or it would not stay; -EBUSY: another process has its queue; -EINVAL: it is no TUN device
+ * of such queues; -EPERM, -ENOENT, -ENXIO as above. Release by tun_close().
+ */
+int tun_attach(const char *name, unsigned queue_count, struct tun **ret_tun) must_check;
+
+/* The device stays when its last descriptor is closed, until it is deleted. -errno. */
+int tun_keep(struct tun *tun) must_check;
+
+/* The device is gone when this was the last holder, unless it is kept. Accepts NULL. */
 void tun_close(struct tun *tun);
 
 /* The name it was created by. */

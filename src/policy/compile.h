@@ -37,7 +37,8 @@ int policy_check(const struct policy_document *document, const struct policy_mod
  * Numbers of roles: a role goes on with the number of the previous role of which it leaves most
  * as it is, devices and services counted together, if the two have a device in common; so little
  * is to be changed in what is enforced. Any other role's number is a hash of its services' ids,
- * plus one while that is taken; so a first compilation has the same numbers each time.
+ * plus one while that is taken or kept for roles that are no policy's; so a first compilation has
+ * the same numbers each time.
  */
 int policy_compile(const struct policy_source *source, struct policy_faults *faults,
 	struct policy_compiled **ret_compiled) must_check;

@@ -12,7 +12,12 @@
 
 enum {
 	POLICY_ROLE_NONE = 0, /* number of the role that is granted nothing */
+	POLICY_ROLE_LEAST =
+		16, /* of the others; those between are for roles that are no policy's */
 };
+
+/* The greatest number of a role. */
+#define POLICY_ROLE_GREATEST (UINT32_MAX - 1)
 
 struct policy_compiled;
 

@@ -105,7 +105,7 @@ static bool is_taken(const struct numbering *numbering, uint32_t number)
 		if (numbering->fresh->numbers[row] == number)
 			return true;
 	}
-	return number == POLICY_ROLE_NONE;
+	return number < POLICY_ROLE_LEAST || number > POLICY_ROLE_GREATEST;
 }
 
 static void take(struct numbering *numbering, uint32_t row, uint32_t number)

@@ -86,7 +86,7 @@ static bool check_character(int32_t character, const struct cursor *cursor, cons
 	}
 	if (character == '%' && at.column == 1) {
 		policy_faults_add(faults, POLICY_FAULT_DIRECTIVE, at,
-			"found a directive (%%...), expected groups, services or rules");
+			"found a directive (%%...), expected none");
 		return true;
 	}
 	const char *what = fault_of(character, cursor);

@@ -45,11 +45,13 @@ void channel_close(struct channel *channel);
  * there is no memory for what has to wait; wiped once sent. After the end nothing happens.
  */
 void channel_send(
-	struct channel *channel, enum message_type type, const void *records, size_t count);
+	struct channel *channel, enum message_kind type, const void *records, size_t count);
 
-/* One message with descriptors, which are duplicated: they stay the caller's. At most
- * MESSAGE_FDS_MAX. */
-void channel_send_fds(struct channel *channel, enum message_type type, const void *record,
+/*
+ * One message with descriptors, which are duplicated: they stay the caller's. At most
+ * MESSAGE_FDS_MAX; with MESSAGE_LISTENERS only, for a receiver has to close what it did not want.
+ */
+void channel_send_fds(struct channel *channel, enum message_kind type, const void *record,
 	const int *fds, unsigned fd_count);
 
 /* Bytes that wait. */

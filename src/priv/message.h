@@ -65,12 +65,15 @@ enum {
 	X(MESSAGE_PREFIXES, P, struct message_prefix, 1, UINT16_MAX)                               \
 	X(MESSAGE_PEERS_END, P, struct message_plan, 1, 1)                                         \
 	X(MESSAGE_PEERS_DONE, E, struct message_done, 1, 1)                                        \
+	/* a difference between its peers and the last PEERS, found by itself and repaired */      \
+	X(MESSAGE_ENGINE_REPORT, E, struct message_text, 1, 1)                                     \
 	/* control asks the parent, which asks the engine; answers go the same way back */         \
 	X(MESSAGE_STATUS_ASK, CP, struct message_ask, 1, 1)                                        \
 	X(MESSAGE_STATUS_PEERS, EP, struct message_peer_status, 1, UINT16_MAX)                     \
 	X(MESSAGE_STATUS_END, EP, struct message_status, 1, 1)
 
-enum message_type {
+/* Not message_type: that is wireguard/messages.h, which the engine's process has, too. */
+enum message_kind {
 #define X(name, sender, record, least, most) name,
 	MESSAGE_LIST(X)
 #undef X
@@ -88,7 +91,7 @@ enum message_sender {
 
 /* In front of the records of each message. */
 struct message_head {
-	uint16_t type; /* enum message_type */
+	uint16_t type; /* enum message_kind */
 	uint16_t count;
 	uint32_t size; /* of the records in bytes: count times that of one */
 };
@@ -223,7 +226,7 @@ int message_check(const void *bytes, size_t size, enum message_sender sender,
 	struct message_head *ret_head) must_check;
 
 /* Its name, for logs; static. */
-const char *message_name(enum message_type type);
+const char *message_name(enum message_kind type);
 
 /* Whether a text field has a zero, is printable ASCII before it, and zero behind it. */
 bool message_text_is_fine(const char *text, size_t size);

@@ -26,9 +26,13 @@ struct process_config {
 	uv_loop_t *loop;
 	const char *title;	 /* "engine": its first argument, and how ps shows it */
 	const char *config_path; /* its second */
+	int error_fd;		 /* what becomes its stderr; 0: ours */
 	/* It runs: take the other end of its channel, which is yours. */
 	void (*started)(void *context, int channel_fd);
-	/* It has ended; it will be started again unless process_stop() was called. */
+	/*
+	 * It has ended; it will be started again unless process_stop() was called. An exit_code
+	 * below 0 is the -errno for which it could not be started again this time.
+	 */
 	void (*ended)(void *context, int exit_code, int signal);
 	void *context;
 };
@@ -36,7 +40,11 @@ struct process_config {
 /* Starts it. -errno. Release by process_free() once it has ended for good. */
 int process_start(const struct process_config *config, struct process **ret_process) must_check;
 
-/* SIGTERM, SIGKILL after `patience_ms`; ended() is called, and it is not started again. */
+/*
+ * SIGTERM, SIGKILL after `patience_ms`; ended() is called from the loop, and it is not started
+ * again. Where it is not running just now (in ended(), too), ended() is called all the same, with
+ * 0 and 0.
+ */
 void process_stop(struct process *process, unsigned patience_ms);
 
 /* Closes the handles; the memory goes once the loop has closed them. It has ended. Accepts NULL. */

@@ -4,7 +4,8 @@
  * no_new_privs, dumpable off, ids, capabilities, Landlock, seccomp. Each part either is in force
  * when sandbox_enter() returns, or it returns an error; where a kernel has no Landlock
  * (before 5.13) that part is left out, and said so by the result. seccomp kills the process for a
- * call that is not on the list.
+ * call that is not on the list; a few that libraries do without (a socket for syslog(3), code by
+ * mmap) are refused by an error. All threads that there are are confined, and those to come.
  */
 #pragma once
 
@@ -38,6 +39,7 @@ enum {
 
 /*
  * 0 or SANDBOX_WITHOUT_LANDLOCK. ERR_NOT_FOUND: no such user; -errno: the process must end, for it
- * may have given up a part. Only one thread may exist, save where the profile says threads.
+ * may have given up a part; -EINVAL: the user is root. No thread may block SIGRTMAX. What needs
+ * root, other files, or another socket has to be open by now; so has syslog(3), by LOG_NDELAY.
  */
 int sandbox_enter(const struct sandbox_config *config) must_check;

@@ -23,7 +23,10 @@ void store_network_draw(struct entropy entropy, struct store_network *ret_networ
 int store_network_init(struct store *store, const struct store_actor *by,
 	const struct store_network *network) must_check;
 
-/* The endpoint may change, for invites from then on. ERR_NO_NETWORK. */
+/*
+ * The endpoint may change, for invites from then on, and that of the controller's own gateway with
+ * it. ERR_NO_NETWORK.
+ */
 int store_network_set_endpoint(
 	struct store *store, const struct store_actor *by, const char *endpoint) must_check;
 

@@ -5,6 +5,8 @@
 #include "base/address.h"
 #include "store/store.h"
 
+#include <stdbool.h>
+
 enum store_protocol {
 	STORE_TCP = 6, /* as in the IP header */
 	STORE_UDP = 17,
@@ -30,6 +32,7 @@ struct store_service {
 	char gateway[STORE_NAME_SIZE];
 	struct address vip_ipv4;
 	struct address vip_ipv6;
+	bool from_policy; /* it goes with the policy that defines it */
 	uint64_t added_ns;
 };
 

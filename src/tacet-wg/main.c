@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "engine/uapi_server.h"
 #include "engine/userspace/userspace.h"
-#include "tacet-wg/background.h"
+#include "priv/background.h"
 #include "tacet-wg/options.h"
 
 #include <errno.h>

@@ -98,3 +98,28 @@ def test_a_background_process_has_a_deadline(lab):
 def test_waiting_has_a_deadline():
     with pytest.raises(WaitTimeout, match="for a miracle"):
         wait_until(lambda: False, 0.05, "a miracle")
+
+
+def test_hosts_file_is_the_namespaces_own_and_goes():
+    with Lab() as lab:
+        host, other = lab.host("a"), lab.host("b")
+        path = host.hosts_file()
+        with open(path, "a", encoding="ascii") as file:
+            file.write("192.0.2.1 somebody.example\n")
+        assert "somebody" in host.run(["getent", "hosts", "somebody.example"]).stdout
+        assert "somebody" not in other.run(["cat", "/etc/hosts"]).stdout
+        host.run(["sh", "-c", "echo 192.0.2.2 another.example >>/etc/hosts"])
+        assert "another" in pathlib.Path(path).read_text()
+    assert not os.path.exists(os.path.dirname(path))
+
+
+def test_small_disk_is_full_soon_and_goes():
+    with Lab() as lab:
+        folder = os.path.join(lab.directory, "small")
+        lab.small_disk(folder, 1 << 20)
+        result = lab.host("a").run(["dd", "if=/dev/zero", f"of={folder}/file", "bs=64k"],
+                                   check=False)
+        assert result.returncode != 0 and "No space left" in result.stderr
+    assert not os.path.exists(folder)
+    with open("/proc/self/mounts", encoding="ascii") as mounts:
+        assert folder not in mounts.read()

@@ -21,12 +21,14 @@ namespaces, devices, sockets and files. It needs root; `missing()` says what a m
 
 Files: lab.py (Lab), host.py (Host, Port, Link, Bridge), process.py (commands, background
 processes, waiting), capture.py (Capture, Frame), wireguard.py (WireGuard, keys, `wg show dump`),
-strangers.py (datagrams as somebody makes them who knows no more than a public key).
+strangers.py (datagrams as somebody makes them who knows no more than a public key), tacet.py
+(Server, Device: Tacet itself), services.py (nginx, PostgreSQL, sshd and what reads from them).
 
 Importing it: below tests/ pytest finds it by tests/conftest.py; a program elsewhere puts the
 tests folder of the tree into sys.path first.
 
-Environment: TACET_WG is the path of the program under test (default: the one in build/);
+Environment: TACET_WG is the path of the program under test (default: the one in build/), TACET
+and TACETD those of Tacet (default: of the same build);
 TACET_LAB_IMPLEMENTATION is what host.wireguard() starts unless told (default: tacet-wg);
 TACET_LAB_KEEP is a folder which receives captures and logs of every Lab that ended in an error.
 """
@@ -36,14 +38,17 @@ from .host import Bridge, Host, Link, Port
 from .lab import Lab, missing
 from . import strangers
 from .process import CommandError, Process, Result, WaitTimeout, wait_until
+from .services import Download, Echo, Nginx, Postgres, Sshd, services_missing
+from .tacet import Device, Refused, Server, tacet_missing, tacet_path
 from .wireguard import (IMPLEMENTATIONS, DeviceDump, PeerDump, WireGuard, default_implementation,
                         generate_preshared_key, generate_private_key, implementation_missing,
                         program_path, public_key_of)
 
 __all__ = [
-    "Bridge", "Capture", "CaptureError", "CommandError", "DeviceDump", "Frame", "Host",
-    "IMPLEMENTATIONS", "Lab", "Link", "PeerDump", "Port", "Process", "Result", "WaitTimeout",
-    "WireGuard", "default_implementation", "generate_preshared_key", "generate_private_key",
-    "implementation_missing", "missing", "program_path", "public_key_of",
-    "strangers", "wait_until",
+    "Bridge", "Capture", "CaptureError", "CommandError", "Device", "DeviceDump", "Download", "Echo",
+    "Frame", "Host", "IMPLEMENTATIONS", "Lab", "Link", "Nginx", "PeerDump", "Port", "Postgres",
+    "Process", "Refused", "Result", "Server", "Sshd", "WaitTimeout", "WireGuard",
+    "default_implementation", "generate_preshared_key", "generate_private_key",
+    "implementation_missing", "missing", "program_path", "public_key_of", "services_missing",
+    "strangers", "tacet_missing", "tacet_path", "wait_until",
 ]

@@ -63,6 +63,16 @@ class Host:
         """Run `ip words...` here; return the Result."""
         return self.run(["ip", *words], check=check)
 
+    def hosts_file(self):
+        """A file that commands here see as /etc/hosts, and nobody else; its path."""
+        folder = os.path.join(process.NETNS_FOLDER, self.namespace)
+        os.makedirs(folder, exist_ok=True)
+        path = os.path.join(folder, "hosts")
+        if not os.path.exists(path):
+            with open(path, "w", encoding="ascii") as file:
+                file.write("127.0.0.1\tlocalhost\n::1\tlocalhost\n")
+        return path
+
     def pids(self):
         """The pids of all processes in this host, whoever started them."""
         listed = process.run("lab", [], ["ip", "netns", "pids", self.namespace], check=False)

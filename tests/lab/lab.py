@@ -52,6 +52,7 @@ class Lab:
         self.hosts = []
         self.captures = []
         self.interfaces = []
+        self.mounts = []
         self._handlers = {}
 
     def __enter__(self):
@@ -103,6 +104,13 @@ class Lab:
         self.interfaces.append(stem[:INTERFACE_NAME_MAX - len(tail)] + tail)
         return self.interfaces[-1]
 
+    def small_disk(self, path, size):
+        """A file system in memory of so many bytes at a folder, which is made."""
+        os.makedirs(path, mode=0o755, exist_ok=True)
+        process.run("lab", [], ["mount", "-t", "tmpfs", "-o", f"size={size},mode=0755", "tacet",
+                                path])
+        self.mounts.append(str(path))
+
     def _remove(self):
         for host in self.hosts:
             for child in host.processes:
@@ -110,6 +118,8 @@ class Lab:
         for capture in self.captures:
             capture.stop()
         remove_namespaces([host.namespace for host in self.hosts])
+        for path in self.mounts:
+            process.run("lab", [], ["umount", "-l", path], check=False)
         for name in self.interfaces:
             pathlib.Path(SOCKET_FOLDER, f"{name}.sock").unlink(missing_ok=True)
         shutil.rmtree(self.directory, ignore_errors=True)
@@ -154,6 +164,7 @@ def remove_namespaces(names):
             continue
     for name in names:
         process.run("lab", [], ["ip", "netns", "del", name], check=False)
+        shutil.rmtree(os.path.join(process.NETNS_FOLDER, name), ignore_errors=True)
         for interface in interfaces[name]:
             pathlib.Path(SOCKET_FOLDER, f"{interface}.sock").unlink(missing_ok=True)
 
@@ -181,4 +192,14 @@ def remove_orphans():
     for folder in pathlib.Path(tempfile.gettempdir()).glob(f"{NAME_PREFIX}-*-*"):
         match = pattern.fullmatch(folder.name)
         if match and not os.path.exists(f"/proc/{match[1]}"):
+            unmount_below(folder)
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def unmount_below(folder):
+    """Unmounts what is mounted below a folder."""
+    with open("/proc/self/mounts", encoding="utf-8") as mounts:
+        paths = [line.split()[1] for line in mounts]
+    for path in paths:
+        if path.startswith(f"{folder}/"):
+            process.run("lab", [], ["umount", "-l", path], check=False)

@@ -10,6 +10,9 @@ import threading
 import time
 
 
+NETNS_FOLDER = "/etc/netns"  # what `ip netns exec` lays over /etc, a folder for each namespace
+
+
 class WaitTimeout(AssertionError):
     """An awaited event did not happen in time."""
 

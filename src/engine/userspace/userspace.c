@@ -152,11 +152,19 @@ static int run_workers(struct engine *engine)
 	return 0;
 }
 
+static int open_device(struct engine *engine)
+{
+	const struct engine_config *config = &engine->config;
+
+	if (config->attaches)
+		return tun_attach(config->interface_name, config->worker_count, &engine->tun);
+	return tun_open(config->interface_name, config->worker_count, &engine->tun);
+}
+
 /* All of it; on failure what there is stays for engine_stop() and engine_free(). */
 static int open_parts(struct engine *engine)
 {
-	int err =
-		tun_open(engine->config.interface_name, engine->config.worker_count, &engine->tun);
+	int err = open_device(engine);
 	if (err < 0)
 		return err;
 	err = link_open(engine->tun, &engine->link);

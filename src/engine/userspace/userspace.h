@@ -6,12 +6,14 @@
 #include "engine/engine.h"
 #include "wireguard/interface.h"
 
+#include <stdbool.h>
 #include <uv.h>
 
 struct engine_config {
 	const char *interface_name;
 	uv_loop_t *loop;       /* of the calling thread; worker 0 and the link run on it */
 	unsigned worker_count; /* 1 to TUN_QUEUES_MAX */
+	bool attaches; /* the device is there and persistent (tun_attach()), not ours to make */
 	enum cookie_policy cookies;
 	const char *state_directory; /* where timestamps are stored; borrowed */
 	/*
@@ -23,7 +25,8 @@ struct engine_config {
 };
 
 /*
- * Creates the TUN device, down, without key, port and peers. The errors of tun_open(); -ENOMEM.
+ * Creates the TUN device, down, or attaches to it; without key, port and peers. The errors of
+ * tun_open() or tun_attach(); -ENOMEM.
  * Release by engine_stop(), then running the loop until it has nothing to do, then engine_free().
  */
 int engine_open_userspace(
@@ -32,5 +35,5 @@ int engine_open_userspace(
 /* No packet passes any more; handles on the loop are being closed. */
 void engine_stop(struct engine *engine);
 
-/* Wipes and frees; the device is gone. Accepts NULL. */
+/* Wipes and frees; the device is gone, unless it was attached to. Accepts NULL. */
 void engine_free(struct engine *engine);

@@ -97,6 +97,16 @@ int store_network_init(
 			"ipv6", prefix_format(&network->overlay.ipv6, ipv6)));
 }
 
+/* The controller's own host is a gateway, too, and is called there. */
+static int move_first_gateway(struct store *store, const char *endpoint)
+{
+	AUTO_QUERY struct query query =
+		query_of(store, "UPDATE gateways SET endpoint = ?1 WHERE number = 1");
+
+	query_bind_text(&query, 1, endpoint);
+	return query_run(&query);
+}
+
 int store_network_set_endpoint(
 	struct store *store, const struct store_actor *by, const char *endpoint)
 {
@@ -110,6 +120,8 @@ int store_network_set_endpoint(
 		err = store_network_get(store, &network);
 	if (err == 0)
 		err = settings_put(store, KEY_ENDPOINT, endpoint);
+	if (err == 0)
+		err = move_first_gateway(store, endpoint);
 	if (err < 0)
 		return err;
 	return act_commit(&act, "network.endpoint", network.name,

@@ -4,8 +4,9 @@
 #include "base/error.h"
 #include "base/number.h"
 #include "crypto/blake2s.h"
-#include "store/sqlite/act.h"
+#include "store/sqlite/services.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -36,27 +37,43 @@ static bool is_text(const char *text, size_t size)
 	return is_utf8 && !memchr(text, '\0', size);
 }
 
-int store_policy_apply(struct store *store, const struct store_actor *by, const char *text,
-	size_t size, uint64_t *ret_version)
+/* The new version with its services, and what the log says of both. */
+static int put_policy(struct act *act, const struct store_policy_change *change,
+	uint64_t *ret_version, json_t *details)
+{
+	int err = insert(act->store, act->by, change->text, ret_version);
+
+	return err < 0 ? err
+		       : policyservices_apply(
+				 act, change->services, change->service_count, details);
+}
+
+int store_policy_apply(struct store *store, const struct store_actor *by,
+	const struct store_policy_change *change, uint64_t *ret_version)
 {
 	AUTO_ACT struct act act = {0};
 	uint8_t hash[BLAKE2S_HASH_SIZE];
 	char object[24];
 	uint64_t version = 0;
 
-	if (size > STORE_POLICY_SIZE_MAX)
+	if (change->size > STORE_POLICY_SIZE_MAX)
 		return ERR_RANGE;
-	if (!is_text(text, size))
+	if (!is_text(change->text, change->size))
 		return ERR_SYNTAX;
-	blake2s_hash((struct bytes){(const uint8_t *)text, size}, (struct bytes){NULL, 0}, hash);
+	blake2s_hash((struct bytes){(const uint8_t *)change->text, change->size},
+		(struct bytes){NULL, 0}, hash);
 	int err = act_begin(&act, store, by);
-	if (err == 0)
-		err = insert(store, by, text, &version);
 	if (err < 0)
 		return err;
+	json_t *details =
+		json_pack("{s:o, s:I}", "blake2s", act_key(hash), "size", (json_int_t)change->size);
+	err = details ? put_policy(&act, change, &version, details) : -ENOMEM;
+	if (err < 0) {
+		json_decref(details);
+		return err;
+	}
 	(void)snprintf(object, sizeof object, "%llu", (unsigned long long)version); /* fits */
-	err = act_commit(&act, "policy.apply", object,
-		json_pack("{s:o, s:I}", "blake2s", act_key(hash), "size", (json_int_t)size));
+	err = act_commit(&act, "policy.apply", object, details);
 	if (err == 0)
 		*ret_version = version;
 	return err;

@@ -186,9 +186,10 @@ static int setting_set(struct throw *t)
 
 static int policy_apply(struct throw *t)
 {
+	const struct store_policy_change change = {.text = t->name, .size = strlen(t->name)};
 	uint64_t version;
 
-	return store_policy_apply(t->store, &t->by, t->name, strlen(t->name), &version);
+	return store_policy_apply(t->store, &t->by, &change, &version);
 }
 
 static int (*const acts[])(struct throw *t) = {

@@ -90,11 +90,81 @@ static void test_gateways(void)
 	tap_ok(lab_is_sound(lab.store), "the log is sound");
 }
 
+static const struct store_service_target by_policy[] = {
+	{"wiki", STORE_TCP, "10.0.0.1", 80, 0, "gw"},
+	{"intranet", STORE_TCP, "127.0.0.1", 80, 0, "gw"},
+	{"dns", STORE_UDP, "10.0.0.1", 53, 0, "gw"},
+};
+static const struct store_service_target moved[] = {{"wiki", STORE_TCP, "10.0.0.2", 8080, 0, "gw"}};
+static const struct store_service_target conflict[] = {
+	{"fresh", STORE_TCP, "10.0.0.2", 8080, 0, "gw"},
+	{"intranet", STORE_TCP, "10.0.0.2", 80, 0, "gw"},
+};
+
+/* Policies in a row, and the services that they leave. The store has "intranet" by command. */
+static const struct {
+	const char *name;
+	const struct store_service_target *services;
+	size_t count;
+	int result;
+	const char *names;
+} policies[] = {
+	{"without services", NULL, 0, 0, "intranet "},
+	{"with some", by_policy, 3, 0, "dns(policy) intranet wiki(policy) "},
+	{"the same again", by_policy, 3, 0, "dns(policy) intranet wiki(policy) "},
+	{"with one elsewhere", moved, 1, 0, "intranet wiki(policy) "},
+	{"in conflict with a command", conflict, 2, ERR_EXISTS, "intranet wiki(policy) "},
+	{"with none", NULL, 0, 0, "intranet "},
+};
+
+struct names {
+	char text[256];
+	size_t size;
+};
+
+static int write_name(void *context, const struct store_service *service)
+{
+	struct names *names = context;
+
+	names->size += (size_t)snprintf(names->text + names->size, sizeof names->text - names->size,
+		"%s%s ", service->name, service->from_policy ? "(policy)" : "");
+	return 0;
+}
+
+static void test_policies(void)
+{
+	const struct store_actor by = lab_root(3);
+	struct store_service wiki = {0};
+	char text[ADDRESS_TEXT_SIZE];
+	uint64_t version;
+
+	lab_must(store_service_remove(lab.store, &by, "db") == 0, "remove a service");
+	for (size_t i = 0; i < ARRAY_LENGTH(policies); i++) {
+		const struct store_policy_change change = {
+			"rules: []", 9, policies[i].services, policies[i].count};
+		struct names names = {.size = 0};
+
+		tap_is_int(store_policy_apply(lab.store, &by, &change, &version),
+			policies[i].result, policies[i].name);
+		tap_is_int(store_service_each(lab.store, write_name, &names), 0, "list");
+		tap_ok(strcmp(names.text, policies[i].names) == 0, names.text);
+		if (policies[i].services != moved)
+			continue;
+		tap_is_int(store_service_get(lab.store, "wiki", &wiki), 0, "the one that moved");
+		tap_ok(strcmp(address_format(&wiki.vip_ipv4, text), "100.80.64.4") == 0,
+			"keeps its address");
+		tap_ok(wiki.port == 8080 && wiki.vip_port == 8080 && wiki.id == 4, "and its id");
+	}
+	tap_is_int((intmax_t)version, 5, "what was refused is no version");
+	tap_ok(lab_is_sound(lab.store), "the log is sound");
+}
+
 int main(void)
 {
 	lab_open(&lab);
 	test_services();
 	test_gateways();
+	test_policies();
 	lab_end(&lab);
 	return tap_done();
 }

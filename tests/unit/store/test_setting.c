@@ -90,9 +90,16 @@ static int see(void *context, const struct store_policytext *policy)
 	return 0;
 }
 
-static void test_policies(void)
+static int apply(const char *text, size_t size, uint64_t *ret_version)
 {
 	const struct store_actor by = lab_root(3);
+	const struct store_policy_change change = {.text = text, .size = size};
+
+	return store_policy_apply(lab.store, &by, &change, ret_version);
+}
+
+static void test_policies(void)
+{
 	struct seen seen = {0};
 	uint64_t version = 0;
 	char *great = malloc(STORE_POLICY_SIZE_MAX + 2);
@@ -101,21 +108,19 @@ static void test_policies(void)
 	memset(great, '#', STORE_POLICY_SIZE_MAX + 1);
 	great[STORE_POLICY_SIZE_MAX + 1] = great[STORE_POLICY_SIZE_MAX] = '\0';
 	tap_is_int(store_policy_get(lab.store, 0, see, &seen), ERR_NOT_FOUND, "none yet");
-	tap_is_int(store_policy_apply(lab.store, &by, "a: 1\n", 5, &version), 0, "apply");
-	tap_is_int(store_policy_apply(lab.store, &by, "a: 2\n", 5, &version), 0, "apply another");
+	tap_is_int(apply("a: 1\n", 5, &version), 0, "apply");
+	tap_is_int(apply("a: 2\n", 5, &version), 0, "apply another");
 	tap_is_int((intmax_t)version, 2, "version 2");
-	tap_is_int(store_policy_apply(lab.store, &by, "a\0b", 3, &version), ERR_SYNTAX, "a zero");
-	tap_is_int(store_policy_apply(lab.store, &by, "a\xff", 2, &version), ERR_SYNTAX, "UTF-8");
-	tap_is_int(store_policy_apply(lab.store, &by, great, STORE_POLICY_SIZE_MAX + 1, &version),
-		ERR_RANGE, "too long");
+	tap_is_int(apply("a\0b", 3, &version), ERR_SYNTAX, "a zero");
+	tap_is_int(apply("a\xff", 2, &version), ERR_SYNTAX, "UTF-8");
+	tap_is_int(apply(great, STORE_POLICY_SIZE_MAX + 1, &version), ERR_RANGE, "too long");
 	tap_is_int(store_policy_get(lab.store, 0, see, &seen), 0, "the latest");
 	tap_ok(seen.version == 2 && strcmp(seen.text, "a: 2\n") == 0, "is the second");
 	tap_ok(strcmp(seen.actor, "root") == 0, "who applied it");
 	tap_is_int(store_policy_get(lab.store, 1, see, &seen), 0, "the first");
 	tap_ok(seen.version == 1 && strcmp(seen.text, "a: 1\n") == 0, "is kept");
 	tap_is_int(store_policy_get(lab.store, 3, see, &seen), ERR_NOT_FOUND, "no such version");
-	tap_is_int(store_policy_apply(lab.store, &by, great, STORE_POLICY_SIZE_MAX, &version), 0,
-		"just not too long");
+	tap_is_int(apply(great, STORE_POLICY_SIZE_MAX, &version), 0, "just not too long");
 	seen = (struct seen){0};
 	tap_is_int(store_policy_each(lab.store, see, &seen), 0, "all");
 	tap_ok(seen.count == 3 && seen.version == 1, "the latest first");

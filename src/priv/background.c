@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "tacet-wg/background.h"
+#include "priv/background.h"
 
 #include "base/error.h"
 

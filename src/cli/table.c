@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: ISC */
+#include "cli/table.h"
+
+const struct cli_entry table_commands[] = {
+	{
+		.words = "init",
+		.arguments = "[--endpoint HOST:PORT] [--name NETWORK]",
+		.summary = "set up a network with this host as its server",
+		.options =
+			"  --endpoint HOST:PORT   how devices call this host over UDP; asked for\n"
+			"  --name NETWORK         what services end with (default: tacet)\n"
+			"  --overlay-ipv4 PREFIX  addresses in the tunnel (default: "
+			"100.80.0.0/16)\n"
+			"  --interface NAME       of the tunnel (default: tacet0)\n"
+			"  --no-start             do not start tacetd\n",
+		.run = cli_init,
+	},
+	{
+		.words = "harden",
+		.arguments = "[--keep PROTOCOL/PORT [from PREFIX]]... [--yes]",
+		.summary = "make this host silent to strangers; taken back unless confirmed",
+		.options =
+			"  --keep PROTOCOL/PORT[-PORT] [from PREFIX]\n"
+			"               what strangers, or those from there, go on reaching\n"
+			"  --seconds N  until it is taken back, unless it is confirmed (default: "
+			"60)\n"
+			"  --yes        do not ask\n"
+			"  --confirm    it stays; from a new login\n"
+			"  --force      confirm from any login, as at the console\n"
+			"  --undo       take it back, at any time\n"
+			"  --show       what is in force\n"
+			"  --load       put in force what was confirmed, as at boot\n",
+		.run = cli_harden,
+	},
+	{
+		.words = "join",
+		.arguments = "[TOKEN | -] [--name NAME]",
+		.summary = "make this host a device of a network, by the token of an invite",
+		.options = "  TOKEN        what tacet invite printed; - reads it at stdin\n"
+			   "  --name NAME  of this device (default: this host's)\n"
+			   "  --again      even if it is a device already\n"
+			   "  --no-start   do not start tacetd\n",
+		.run = cli_join,
+	},
+	{
+		.words = "up",
+		.arguments = "",
+		.summary = "start tacetd, and say what this device may use once it is connected",
+		.run = cli_up,
+	},
+	{
+		.words = "down",
+		.arguments = "",
+		.summary = "stop tacetd: no tunnel until it is started again",
+		.run = cli_down,
+	},
+	{
+		.words = "status",
+		.arguments = "",
+		.summary = "who is connected and what is enforced; on a device, what it may use",
+		.run = cli_status,
+	},
+	{
+		.words = "user add",
+		.arguments = "NAME [--group GROUP]...",
+		.summary = "add a user",
+		.options = "  --group GROUP  a group that the user is in; one that is not there is "
+			   "made\n",
+		.run = cli_user_add,
+	},
+	{
+		.words = "user remove",
+		.arguments = "NAME",
+		.summary = "remove a user, and revoke the user's devices",
+		.run = cli_user_remove,
+	},
+	{
+		.words = "user list",
+		.arguments = "",
+		.summary = "list users and their groups",
+		.run = cli_user_list,
+	},
+	{
+		.words = "group add",
+		.arguments = "NAME",
+		.summary = "add a group",
+		.run = cli_group_add,
+	},
+	{
+		.words = "group remove",
+		.arguments = "NAME",
+		.summary = "remove a group",
+		.run = cli_group_remove,
+	},
+	{
+		.words = "group list",
+		.arguments = "",
+		.summary = "list groups and who is in them",
+		.run = cli_group_list,
+	},
+	{
+		.words = "group join",
+		.arguments = "GROUP USER",
+		.summary = "put a user into a group",
+		.run = cli_group_join,
+	},
+	{
+		.words = "group leave",
+		.arguments = "GROUP USER",
+		.summary = "take a user out of a group",
+		.run = cli_group_leave,
+	},
+	{
+		.words = "service add",
+		.arguments = "NAME --target ADDRESS:PORT",
+		.summary = "add a service that is there already, as the gateway sees it",
+		.options =
+			"  --target ADDRESS:PORT  where the gateway finds it\n"
+			"  --udp                  it is spoken to by UDP; --protocol udp likewise\n"
+			"  --port N               port in the tunnel (default: that of the "
+			"target)\n"
+			"  --gateway GATEWAY      which gateway (default: gateway)\n",
+		.run = cli_service_add,
+	},
+	{
+		.words = "service remove",
+		.arguments = "NAME",
+		.summary = "remove a service",
+		.run = cli_service_remove,
+	},
+	{
+		.words = "service list",
+		.arguments = "",
+		.summary = "list services",
+		.run = cli_service_list,
+	},
+	{
+		.words = "policy apply",
+		.arguments = "FILE",
+		.summary = "put a policy in force, as a whole or not at all",
+		.run = cli_policy_apply,
+	},
+	{
+		.words = "policy check",
+		.arguments = "FILE",
+		.summary = "say what is wrong with a policy, or what it would change",
+		.run = cli_policy_check,
+	},
+	{
+		.words = "policy show",
+		.arguments = "[--version N]",
+		.summary = "print the policy that is in force",
+		.options = "  --version N  a former one\n",
+		.run = cli_policy_show,
+	},
+	{
+		.words = "invite",
+		.arguments = "USER [--expires TIME] [--approve] [--qr]",
+		.summary = "print a token by which one new device joins, once",
+		.options = "  --expires TIME  how long it is good, as 30m, 1h or 2d (default: 1h)\n"
+			   "  --approve       the device waits for tacet device approve\n"
+			   "  --qr            draw a QR code, too\n"
+			   "  --gateway NAME  for a new gateway, in place of USER\n",
+		.run = cli_invite,
+	},
+	{
+		.words = "invite list",
+		.arguments = "[--all]",
+		.summary = "list invites that are open",
+		.options = "  --all  also those that are over\n",
+		.run = cli_invite_list,
+	},
+	{
+		.words = "invite revoke",
+		.arguments = "ID",
+		.summary = "end an invite",
+		.run = cli_invite_revoke,
+	},
+	{
+		.words = "device list",
+		.arguments = "[--all]",
+		.summary = "list devices",
+		.options = "  --all  also those that were revoked\n",
+		.run = cli_device_list,
+	},
+	{
+		.words = "device approve",
+		.arguments = "USER/DEVICE",
+		.summary = "let a device in that waits for it",
+		.run = cli_device_approve,
+	},
+	{
+		.words = "device quarantine",
+		.arguments = "USER/DEVICE",
+		.summary = "take all services away from a device, until it is released",
+		.run = cli_device_quarantine,
+	},
+	{
+		.words = "device release",
+		.arguments = "USER/DEVICE",
+		.summary = "end a quarantine",
+		.run = cli_device_release,
+	},
+	{
+		.words = "device add",
+		.arguments = "USER NAME --public-key KEY",
+		.summary = "add a stock WireGuard client, and print its configuration",
+		.options = "  --public-key KEY  of the device, as wg pubkey prints it\n",
+		.run = cli_device_add,
+	},
+	{
+		.words = "revoke",
+		.arguments = "USER [--device NAME] [--yes]",
+		.summary = "revoke a device for good, or all of a user's; flows are cut at once",
+		.options = "  --device NAME  this one only\n"
+			   "  --yes          all of them, without asking\n",
+		.run = cli_revoke,
+	},
+	{
+		.words = "audit show",
+		.arguments = "[--last N] [--act ACT]",
+		.summary = "show who did what, and when",
+		.options = "  --last N       the last ones (default: 20)\n"
+			   "  --act ACT      device.revoke, or device for all of device.*\n"
+			   "  --actor ACTOR  by whom\n"
+			   "  --object NAME  on what\n",
+		.run = cli_audit_show,
+	},
+	{
+		.words = "audit verify",
+		.arguments = "[--sequence N --hash HASH]",
+		.summary = "check that no entry was altered or is missing; without tacetd as well",
+		.options = "  --sequence N --hash HASH  a head that was kept on another host\n",
+		.run = cli_audit_verify,
+	},
+	{
+		.words = "backup",
+		.arguments = "FILE",
+		.summary = "write all of the state into one file",
+		.run = cli_backup,
+	},
+	{
+		.words = "restore",
+		.arguments = "FILE",
+		.summary = "put a backup in place of the state; tacetd must not run",
+		.run = cli_restore,
+	},
+	{0},
+};

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: ISC */
+/* Life of the follower: what it opens, gives up and is told. */
+#include "client/follower.h"
+
+#include "base/error.h"
+#include "base/log.h"
+#include "client/devicestatus.h"
+#include "client/follower_state.h"
+#include "priv/sandbox.h"
+
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- status ---- */
+
+static void status_is_asked(void *context, struct server_request *request,
+	const char *const words[], const json_t *body)
+{
+	struct follower *follower = context;
+	const struct devicestatus status = {
+		.netmap = &follower->device.netmap,
+		.contact = &follower->contact,
+		.address = follower_address(follower),
+		.written_s = follower->written_s,
+		.now = clock_now(),
+	};
+
+	(void)words, (void)body; /* there are none */
+	server_answer(request, 200, devicestatus_encode(&status));
+}
+
+static const struct server_route routes[] = {
+	{"GET", "/v1/status", SERVER_BODY_NONE, status_is_asked},
+};
+
+/* ---- what the parent says ---- */
+
+static int serve(struct follower *follower)
+{
+	const struct server_listener listener = {
+		.fd = follower->listener,
+		.routes = routes,
+		.route_count = ARRAY_LENGTH(routes),
+	};
+	const struct server_config config = {
+		.loop = &follower->loop,
+		.listeners = &listener,
+		.listener_count = 1,
+		.context = follower,
+	};
+
+	return server_open(&config, &follower->server);
+}
+
+/* The tunnel is there: now plans can be put in force, and the controller asked. */
+static void take_listeners(struct follower *follower, const struct channel_message *message)
+{
+	const struct message_listeners *listeners = message->records;
+	bool has_local = listeners->present & (1U << MESSAGE_LISTENER_LOCAL);
+	unsigned first = 0;
+
+	if (has_local && message->fd_count && follower->listener < 0)
+		follower->listener = message->fds[first++];
+	for (unsigned i = first; i < message->fd_count; i++)
+		close(message->fds[i]);
+	if (follower->server || follower->listener < 0)
+		return;
+	int err = serve(follower);
+	if (err < 0) {
+		log_err(err, "cannot serve the local socket");
+		follower_stop(follower, EXIT_FAILURE);
+		return;
+	}
+	follower_call_gateways(follower);
+	planner_want(&follower->planner);
+}
+
+/* Not before the first plan is in force: what was asked earlier would be dropped, and repeated by
+ * TCP a second later. */
+static void take_done(struct follower *follower, const struct message_done *done)
+{
+	planner_done(&follower->planner, done);
+	int err = follower->asker ? 0 : follower_contact_begin(follower);
+	if (err < 0) {
+		log_err(err, "cannot ask the controller");
+		follower_stop(follower, EXIT_FAILURE);
+	}
+}
+
+static void report(const struct message_text *text)
+{
+	if (message_text_is_fine(text->text, sizeof text->text))
+		log_warn(0, "%s", text->text);
+}
+
+static void is_received(void *context, const struct channel_message *message)
+{
+	struct follower *follower = context;
+
+	if (message->head.type == MESSAGE_LISTENERS)
+		take_listeners(follower, message);
+	else if (message->head.type == MESSAGE_PLAN_DONE)
+		take_done(follower, message->records);
+	else if (message->head.type == MESSAGE_REPORT)
+		report(message->records);
+	else if (message->head.type == MESSAGE_STATUS_END)
+		follower_all_counted(follower, message->records);
+	if (message->head.type != MESSAGE_STATUS_PEERS)
+		return;
+	const struct message_peer_status *peers = message->records;
+	for (unsigned i = 0; i < message->head.count; i++)
+		follower_peer_counted(follower, &peers[i]);
+}
+
+static void channel_has_ended(void *context, int err)
+{
+	if (err < 0)
+		log_err(err, "the channel to the parent broke");
+	follower_stop(context, err < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
+}
+
+/* ---- life ---- */
+
+void follower_stop(struct follower *follower, int exit_code)
+{
+	follower->exit_code = exit_code;
+	uv_stop(&follower->loop);
+}
+
+static void read_device(struct follower *follower)
+{
+	char where[DEVICE_WHERE_SIZE];
+	struct stat status;
+
+	(void)config_state_path(follower->config, CONFIG_DEVICE, follower->device_path);
+	int err = device_read(follower->device_path, &follower->device, where);
+	if (err == ERR_NOT_FOUND)
+		fatal(err, "%s: this host has not joined a network: tacet join TOKEN",
+			follower->device_path);
+	if (err < 0)
+		fatal(err,
+			"%s: it is damaged%s%s: join anew with a new invite (tacet join --again)",
+			follower->device_path, *where ? " at " : "", where);
+	if (follower->device.netmap.gateway_count == 0)
+		fatal(0,
+			"%s: it names no gateway: join anew with a new invite (tacet join --again)",
+			follower->device_path);
+	if (stat(follower->device_path, &status) == 0)
+		follower->written_s = (uint64_t)status.st_mtim.tv_sec;
+}
+
+/*
+ * Files of ours, and what the system's resolver reads: resolv.conf may be a link to one of the
+ * others, and be replaced at any time. (What libc would load for further sources of names, it may
+ * not any more; files and DNS are built in.)
+ */
+static void confine(const struct follower *follower)
+{
+	static const char *const readable[] = {
+		"/etc", "/run/systemd/resolve", "/run/resolvconf", "/run/NetworkManager"};
+	struct sandbox_folder folders[ARRAY_LENGTH(readable) + 1] = {{0}};
+	char own[CONFIG_PATH_SIZE];
+	size_t count = 0;
+
+	(void)snprintf(own, sizeof own, "%s", follower->device_path);
+	folders[count++] = (struct sandbox_folder){dirname(own), SANDBOX_WRITE};
+	for (size_t i = 0; i < ARRAY_LENGTH(readable); i++) {
+		if (access(readable[i], F_OK) == 0)
+			folders[count++] = (struct sandbox_folder){readable[i], SANDBOX_READ};
+	}
+	const struct sandbox_config config = {
+		.profile = SANDBOX_CALLER,
+		.user = follower->config->control_user,
+		.folders = folders,
+		.folder_count = count,
+	};
+	int err = sandbox_enter(&config);
+	if (err < 0)
+		fatal(err, "cannot confine the process (user %s)", config.user);
+	if (err == SANDBOX_WITHOUT_LANDLOCK)
+		log_warn(0, "this kernel has no Landlock: files are guarded by their modes alone");
+}
+
+static void open_channel(struct follower *follower, int channel_fd)
+{
+	const struct channel_config config = {
+		.loop = &follower->loop,
+		.fd = channel_fd,
+		.sender = MESSAGE_FROM_P,
+		.received = is_received,
+		.ended = channel_has_ended,
+		.context = follower,
+	};
+
+	int err = channel_open(&config, &follower->channel);
+	if (err < 0)
+		fatal(err, "cannot speak to the parent");
+	follower->planner.channel = follower->channel;
+	follower->planner.make = follower_make_plan;
+	follower->planner.context = follower;
+}
+
+static void say_who_we_are(const struct follower *follower)
+{
+	const struct netmap *netmap = &follower->device.netmap;
+	const struct message_tunnel tunnel = {
+		.overlay_ipv4 = netmap->overlay_ipv4,
+		.overlay_ipv6 = netmap->overlay_ipv6,
+		.ipv4 = netmap->ipv4,
+		.ipv6 = netmap->ipv6,
+	};
+
+	channel_send(follower->channel, MESSAGE_TUNNEL, &tunnel, 1);
+}
+
+static void close_all(struct follower *follower)
+{
+	follower_contact_end(follower);
+	follower_forget_gateways(follower);
+	server_close(follower->server);
+	channel_close(follower->channel);
+	netwatch_close(follower->netwatch);
+	if (follower->listener >= 0)
+		close(follower->listener);
+	device_done(&follower->device);
+}
+
+int follower_run(const struct config *config, int channel_fd)
+{
+	static struct follower follower; /* outlives threads of the pool that are still at it */
+
+	follower.config = config;
+	follower.listener = -1;
+	read_device(&follower);
+	int err = netwatch_open(config->interface, &follower.netwatch);
+	if (err < 0)
+		log_warn(err, "cannot hear of this host's addresses: changes are found out later");
+	err = uv_loop_init(&follower.loop);
+	if (err < 0)
+		fatal(err, "cannot make an event loop");
+	confine(&follower);
+	open_channel(&follower, channel_fd);
+	say_who_we_are(&follower);
+	uv_run(&follower.loop, UV_RUN_DEFAULT);
+	close_all(&follower);
+	return follower.exit_code;
+}

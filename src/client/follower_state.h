@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: ISC */
+/* What the follower's files share: one object for the process. Internal to client/follower*.c. */
+#pragma once
+
+#include "client/asker.h"
+#include "client/callee.h"
+#include "client/contact.h"
+#include "client/device.h"
+#include "client/planner.h"
+#include "control/server.h"
+#include "net/netwatch.h"
+#include "priv/channel.h"
+#include "priv/config.h"
+
+struct follower {
+	const struct config *config;
+	char device_path[CONFIG_PATH_SIZE];
+	struct device device;
+	uint64_t written_s; /* Unix time, when the device file was written last */
+
+	uv_loop_t loop;
+	struct channel *channel;
+	struct server *server; /* NULL until the parent has given the listeners */
+	int listener;	       /* the local socket; -1: not yet */
+	struct planner planner;
+	struct callee *callees; /* one for each gateway of the netmap, in its order; owned */
+	size_t callee_count;
+
+	struct asker *asker; /* NULL until there is a tunnel */
+	struct contact contact;
+	uv_timer_t ask_timer;		  /* when the next question is due */
+	uv_timer_t look_timer;		  /* when to look at the counters */
+	struct moment looked;		  /* when that was done last */
+	uint64_t nonce;			  /* of the last look */
+	struct contact_counters counters; /* of the first gateway, as they come in */
+
+	struct netwatch *netwatch; /* NULL: the kernel does not tell */
+	uv_poll_t netwatch_poll;
+	struct address
+		source; /* of ours, by which the gateway was called when that was last seen */
+	uv_timer_t settle_timer; /* the network has changed: until it has come to rest */
+
+	int exit_code;
+};
+
+/* ---- follower_contact.c ---- */
+
+/* Begins to ask, to look and to watch. -errno. */
+int follower_contact_begin(struct follower *follower) must_check;
+
+/* Ends all that; handles are being closed. */
+void follower_contact_end(struct follower *follower);
+
+/* Counters of a peer; and that all have been said. */
+void follower_peer_counted(struct follower *follower, const struct message_peer_status *peer);
+void follower_all_counted(struct follower *follower, const struct message_status *status);
+
+/* ---- follower_netmap.c ---- */
+
+/* Calls the netmap's gateways from now on. */
+void follower_call_gateways(struct follower *follower);
+void follower_forget_gateways(struct follower *follower);
+
+/* Of the first gateway, in use; remote ADDRESS_NONE: not known yet. */
+struct endpoint follower_address(const struct follower *follower);
+
+/* For struct planner. */
+void follower_make_plan(void *context, struct deviceplan *ret_plan);
+
+/* A netmap came: checked, stored, planned. */
+void follower_take_netmap(struct follower *follower, const json_t *json);
+
+/* The gateway answered: remembers by which address. */
+void follower_keep_address(struct follower *follower);
+
+/* ---- follower.c ---- */
+
+/* Ends the loop; the parent starts us anew where we end of our own accord. */
+void follower_stop(struct follower *follower, int exit_code);

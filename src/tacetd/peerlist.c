@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: ISC */
+#include "tacetd/peerlist.h"
+
+#include "base/base64.h"
+#include "base/bytes.h"
+#include "base/error.h"
+#include "base/memory.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+	REPORTED_EACH = 16, /* differences that are told one by one; the others are counted */
+	CHANGES_FIRST = 16,
+};
+
+/* One peer, and where its prefixes are. */
+struct entry {
+	struct message_peer peer;
+	const struct message_prefix *prefixes; /* sorted */
+};
+
+struct peerlist {
+	struct message_plan head;
+	struct entry *entries;		 /* sorted by key at the end */
+	struct message_prefix *prefixes; /* the peers', in the order in which they came */
+	uint32_t entry_count, prefix_count;
+};
+
+struct peerlist *peerlist_new(const struct message_plan *head)
+{
+	struct peerlist *list = memory_new(1, sizeof *list);
+
+	list->head = *head;
+	list->entries = memory_new((size_t)head->peers + 1, sizeof *list->entries);
+	list->prefixes = memory_new((size_t)head->prefixes + 1, sizeof *list->prefixes);
+	return list;
+}
+
+void peerlist_free(struct peerlist *list)
+{
+	if (!list)
+		return;
+	bytes_wipe(list->entries, list->entry_count * sizeof *list->entries);
+	free(list->entries);
+	free(list->prefixes);
+	free(list);
+}
+
+int peerlist_add_peers(struct peerlist *list, const struct message_peer *peers, size_t count)
+{
+	if (count > list->head.peers - list->entry_count)
+		return ERR_TRAILING;
+	for (size_t i = 0; i < count; i++)
+		list->entries[list->entry_count++].peer = peers[i];
+	return 0;
+}
+
+int peerlist_add_prefixes(
+	struct peerlist *list, const struct message_prefix *prefixes, size_t count)
+{
+	if (count > list->head.prefixes - list->prefix_count)
+		return ERR_TRAILING;
+	if (count > 0)
+		memcpy(list->prefixes + list->prefix_count, prefixes, count * sizeof *prefixes);
+	list->prefix_count += (uint32_t)count;
+	return 0;
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+
+	return memcmp(x->peer.public_key, y->peer.public_key, MESSAGE_KEY_SIZE);
+}
+
+static int compare_prefixes(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct message_prefix));
+}
+
+int peerlist_end(struct peerlist *list)
+{
+	uint32_t used = 0;
+
+	if (list->entry_count != list->head.peers || list->prefix_count != list->head.prefixes)
+		return ERR_TRUNCATED;
+	for (uint32_t i = 0; i < list->entry_count; i++) {
+		struct entry *entry = &list->entries[i];
+		if (entry->peer.prefix_count > list->prefix_count - used)
+			return ERR_TRUNCATED;
+		qsort(list->prefixes + used, entry->peer.prefix_count, sizeof *list->prefixes,
+			compare_prefixes);
+		entry->prefixes = list->prefixes + used;
+		used += entry->peer.prefix_count;
+	}
+	qsort(list->entries, list->entry_count, sizeof *list->entries, compare_entries);
+	return used == list->prefix_count ? 0 : ERR_TRAILING;
+}
+
+uint64_t peerlist_version(const struct peerlist *list)
+{
+	return list->head.version;
+}
+
+/* The index of a key; -1: it is not in the list. */
+static int64_t find(const struct peerlist *list, const uint8_t key[static MESSAGE_KEY_SIZE])
+{
+	struct entry wanted;
+
+	memcpy(wanted.peer.public_key, key, MESSAGE_KEY_SIZE);
+	const struct entry *found =
+		bsearch(&wanted, list->entries, list->entry_count, sizeof wanted, compare_entries);
+	return found ? found - list->entries : -1;
+}
+
+/* ---- the comparison ---- */
+
+struct comparison {
+	const struct peerlist *wanted, *former;
+	const uint8_t *public_key; /* the engine's own */
+	peerlist_report *report;
+	void *context;
+	bool *is_there; /* for each entry: the engine has it */
+	size_t told, capacity;
+	struct peerlist_difference difference;
+};
+
+/* Says what is wrong with a peer. */
+static void say(struct comparison *comparison, const uint8_t *key, const char *what)
+{
+	char text[MESSAGE_TEXT_SIZE], key_text[BASE64_KEY_TEXT_SIZE];
+
+	if (!comparison->report || comparison->told++ >= REPORTED_EACH)
+		return;
+	(void)snprintf(text, sizeof text, "peer %s %s", base64_key_format(key, key_text), what);
+	comparison->report(comparison->context, text);
+}
+
+/* Room for one change more; what is moved away is wiped, as it has keys. */
+static void make_room(struct comparison *comparison)
+{
+	struct engine_change *change = &comparison->difference.change;
+	struct engine_peer_change *former = change->peers;
+
+	if (change->peer_count < comparison->capacity)
+		return;
+	comparison->capacity = comparison->capacity ? comparison->capacity * 2 : CHANGES_FIRST;
+	change->peers = memory_new(comparison->capacity, sizeof *change->peers);
+	if (!former)
+		return;
+	memcpy(change->peers, former, change->peer_count * sizeof *former);
+	bytes_wipe(former, change->peer_count * sizeof *former);
+	free(former);
+}
+
+/* One change more, of this peer. */
+static struct engine_peer_change *next_change(struct comparison *comparison, const uint8_t *key)
+{
+	struct engine_change *change = &comparison->difference.change;
+
+	make_room(comparison);
+	struct engine_peer_change *peer = &change->peers[change->peer_count++];
+	*peer = (struct engine_peer_change){0};
+	memcpy(peer->public_key, key, MESSAGE_KEY_SIZE);
+	return peer;
+}
+
+/* All of its prefixes, instead of those that it has. */
+static void set_prefixes(struct engine_peer_change *change, const struct entry *entry)
+{
+	change->replaces_allowedips = true;
+	change->prefix_count = entry->peer.prefix_count;
+	change->prefixes = memory_new(change->prefix_count + 1, sizeof *change->prefixes);
+	for (size_t i = 0; i < change->prefix_count; i++)
+		change->prefixes[i].prefix = entry->prefixes[i].prefix;
+}
+
+static void set_preshared_key(struct engine_peer_change *change, const struct entry *entry)
+{
+	change->sets_preshared_key = true;
+	memcpy(change->preshared_key, entry->peer.preshared_key, MESSAGE_KEY_SIZE);
+}
+
+static void set_keepalive(struct engine_peer_change *change, const struct entry *entry)
+{
+	change->sets_persistent_keepalive = true;
+	change->persistent_keepalive_s = entry->peer.keepalive_s;
+}
+
+static void set_endpoint(struct engine_peer_change *change, const struct entry *entry)
+{
+	change->sets_endpoint = entry->peer.endpoint.remote.family != ADDRESS_NONE;
+	change->endpoint = entry->peer.endpoint;
+}
+
+static bool has_prefixes(const struct entry *entry, const struct allowedips_owner *owner)
+{
+	const struct allowedips_node *node = NULL;
+
+	if (owner->count != entry->peer.prefix_count)
+		return false;
+	while ((node = allowedips_next(owner, node))) {
+		struct message_prefix key = {.prefix = allowedips_prefix(node)};
+		if (!bsearch(&key, entry->prefixes, entry->peer.prefix_count, sizeof key,
+			    compare_prefixes))
+			return false;
+	}
+	return true;
+}
+
+/* Whether the plan has moved the peer. */
+static bool has_new_endpoint(const struct comparison *comparison, const struct entry *entry)
+{
+	const struct endpoint *endpoint = &entry->peer.endpoint;
+
+	if (endpoint->remote.family == ADDRESS_NONE)
+		return false;
+	int64_t at = comparison->former ? find(comparison->former, entry->peer.public_key) : -1;
+	return at < 0 ||
+	       !endpoint_equal_remote(&comparison->former->entries[at].peer.endpoint, endpoint);
+}
+
+/* A peer that is in both. */
+static void compare_peer(struct comparison *comparison, const struct entry *entry,
+	const struct engine_peer_status *status)
+{
+	const uint8_t *key = status->public_key;
+	struct engine_peer_change change = {0};
+
+	if (!bytes_equal(status->preshared_key, entry->peer.preshared_key, MESSAGE_KEY_SIZE)) {
+		say(comparison, key, "has another pre-shared key");
+		set_preshared_key(&change, entry);
+	}
+	if (status->persistent_keepalive_s != entry->peer.keepalive_s) {
+		say(comparison, key, "has another keepalive");
+		set_keepalive(&change, entry);
+	}
+	if (!has_prefixes(entry, status->allowedips)) {
+		say(comparison, key, "has other addresses");
+		set_prefixes(&change, entry);
+	}
+	if (has_new_endpoint(comparison, entry))
+		set_endpoint(&change, entry);
+	if (!change.sets_preshared_key && !change.sets_persistent_keepalive &&
+		!change.replaces_allowedips && !change.sets_endpoint)
+		return;
+	memcpy(change.public_key, key, MESSAGE_KEY_SIZE);
+	*next_change(comparison, key) = change;
+	bytes_wipe(&change, sizeof change);
+	comparison->difference.changed++;
+}
+
+static void visit_status(void *context, const struct engine_status *status)
+{
+	struct comparison *comparison = context;
+
+	comparison->difference.has_other_key =
+		!bytes_equal(status->public_key, comparison->public_key, MESSAGE_KEY_SIZE);
+}
+
+static void visit_peer(void *context, const struct engine_peer_status *status)
+{
+	struct comparison *comparison = context;
+	int64_t at = find(comparison->wanted, status->public_key);
+
+	if (at >= 0) {
+		comparison->is_there[at] = true;
+		compare_peer(comparison, &comparison->wanted->entries[at], status);
+		return;
+	}
+	say(comparison, status->public_key, "is not planned");
+	next_change(comparison, status->public_key)->is_removed = true;
+	comparison->difference.deleted++;
+}
+
+/* Those that the engine has not. It takes no peer with its own key. */
+static void add_missing(struct comparison *comparison)
+{
+	for (uint32_t i = 0; i < comparison->wanted->entry_count; i++) {
+		const struct entry *entry = &comparison->wanted->entries[i];
+		const uint8_t *key = entry->peer.public_key;
+		if (comparison->is_there[i] ||
+			bytes_equal(key, comparison->public_key, MESSAGE_KEY_SIZE))
+			continue;
+		say(comparison, key, "was missing");
+		struct engine_peer_change *change = next_change(comparison, key);
+		set_prefixes(change, entry);
+		set_preshared_key(change, entry);
+		set_keepalive(change, entry);
+		set_endpoint(change, entry);
+		comparison->difference.added++;
+	}
+}
+
+void peerlist_compare(const struct peerlist *wanted, const struct peerlist *former,
+	struct engine *engine, const uint8_t public_key[static MESSAGE_KEY_SIZE],
+	peerlist_report *report, void *context, struct peerlist_difference *ret_difference)
+{
+	struct comparison comparison = {
+		.wanted = wanted,
+		.former = former,
+		.public_key = public_key,
+		.report = report,
+		.context = context,
+		.is_there = memory_new((size_t)wanted->entry_count + 1, sizeof(bool)),
+	};
+	const struct engine_visitor visitor = {visit_status, visit_peer, &comparison};
+
+	engine_inspect(engine, &visitor);
+	add_missing(&comparison);
+	free(comparison.is_there);
+	if (comparison.told > REPORTED_EACH) {
+		char text[MESSAGE_TEXT_SIZE];
+		(void)snprintf(text, sizeof text, "and %zu differences more of peers",
+			comparison.told - REPORTED_EACH); /* fits */
+		report(context, text);
+	}
+	*ret_difference = comparison.difference;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The peers that the engine should have, whole, as the parent said them last; and what leads the
+ * engine there from whatever it has, by public key. On the engine's thread.
+ */
+#pragma once
+
+#include "base/attributes.h"
+#include "engine/engine.h"
+#include "priv/message.h"
+
+struct peerlist;
+
+/* Begins a list: room for what is announced. */
+struct peerlist *peerlist_new(const struct message_plan *head);
+
+/* Wipes and frees. Accepts NULL. */
+void peerlist_free(struct peerlist *list);
+
+/* The next records. ERR_TRAILING: more than announced. */
+int peerlist_add_peers(
+	struct peerlist *list, const struct message_peer *peers, size_t count) must_check;
+int peerlist_add_prefixes(
+	struct peerlist *list, const struct message_prefix *prefixes, size_t count) must_check;
+
+/* All is there; the list can be compared from now on. ERR_TRUNCATED: fewer than announced. */
+int peerlist_end(struct peerlist *list) must_check;
+
+/* Of the plan that it belongs to. */
+uint64_t peerlist_version(const struct peerlist *list);
+
+/* Told each difference, one line. */
+typedef void peerlist_report(void *context, const char *what);
+
+/* What is to be changed. */
+struct peerlist_difference {
+	struct engine_change change; /* by engine_configure(); release by engine_change_done() */
+	uint32_t added, deleted, changed; /* peers */
+	bool has_other_key;		  /* the engine's own key is not `public_key` any more */
+};
+
+/*
+ * Finds what leads the engine to `wanted`. An endpoint is where the peer was heard last, so it is
+ * set only for a peer that is new, or where `former`, the list before (NULL: none), said another.
+ * `report` (NULL: nobody) hears of each difference; `public_key` is the engine's own.
+ */
+void peerlist_compare(const struct peerlist *wanted, const struct peerlist *former,
+	struct engine *engine, const uint8_t public_key[static MESSAGE_KEY_SIZE],
+	peerlist_report *report, void *context, struct peerlist_difference *ret_difference);
