@@ -17,6 +17,13 @@ enum {
 	KEEPALIVE_S = 25, /* not for its own sake: a peer that has one begins the handshake */
 	ASK_MS = 6000,	  /* for one answer */
 	CONNECT_MS = 2500,
+	/*
+	 * Somebody else who uses the same token at the same time takes our session over, or our
+	 * initiation was lost. So the first tries are short, each twice as long as the one before,
+	 * and each begins a session of its own: while the key is in the gateway still, we are told
+	 * that it was used, and so is the administrator.
+	 */
+	FIRST_TRY_MS = 500,
 	NEXT_ADDRESS_MS = 4000, /* without a handshake: the next address of the name */
 	PAUSE_MS = 200,		/* between two questions */
 	FAMILIES = 2,
@@ -29,7 +36,9 @@ struct enroller {
 	struct join_report *report;
 	uv_loop_t loop;
 	struct engine *engine;
-	uv_timer_t timer; /* has another address tried */
+	uv_timer_t timer;   /* has another address tried */
+	uv_timer_t renewal; /* has another session begun */
+	unsigned renewal_ms;
 	struct endpoint addresses[LOOKUP_ADDRESSES_MAX];
 	unsigned address_count, address;
 	uint64_t end_ns; /* monotonic: when patience ends */
@@ -166,11 +175,11 @@ static bool is_final(int err, const struct problem *problem)
 static void ask(uv_work_t *work)
 {
 	struct enroller *enroller = work->data;
-	const struct caller_request request = {
+	struct caller_request request = {
 		.method = "POST",
 		.path = "/v1/enrol",
 		.json = enroller->body,
-		.connect_ms = CONNECT_MS,
+		.connect_ms = FIRST_TRY_MS,
 		.total_ms = ASK_MS,
 	};
 
@@ -183,6 +192,8 @@ static void ask(uv_work_t *work)
 		enroller->report->tried++;
 		if (clock_now().monotonic_ns >= enroller->end_ns)
 			return;
+		request.connect_ms =
+			request.connect_ms > CONNECT_MS / 2 ? CONNECT_MS : 2 * request.connect_ms;
 		if (clock_now().monotonic_ns - begun_ns < (uint64_t)PAUSE_MS * NS_PER_MS)
 			uv_sleep(PAUSE_MS);
 	}
@@ -199,7 +210,8 @@ static void note_peer(void *context, const struct engine_peer_status *peer)
 {
 	struct join_report *report = context;
 
-	report->handshake_s = peer->last_handshake_ns / NS_PER_S;
+	if (peer->last_handshake_ns)
+		report->handshake_s = peer->last_handshake_ns / NS_PER_S;
 	report->tx_bytes += peer->tx_bytes;
 	report->rx_bytes += peer->rx_bytes;
 }
@@ -228,6 +240,17 @@ static void try_next_address(uv_timer_t *timer)
 	(void)set_peer(enroller); /* what worked before works again, or nothing is answered */
 }
 
+/* No answer yet: a session of our own once more, later and later for far-away gateways. */
+static void renew(uv_timer_t *timer)
+{
+	struct enroller *enroller = timer->data;
+
+	enroller->renewal_ms *= 2;
+	(void)uv_timer_start(timer, renew, enroller->renewal_ms, 0);
+	note_counters(enroller);
+	(void)set_peer(enroller); /* what worked before works again */
+}
+
 static void is_asked(uv_work_t *work, int status)
 {
 	struct enroller *enroller = work->data;
@@ -250,13 +273,18 @@ static int run(struct enroller *enroller)
 	if (err < 0)
 		return err;
 	(void)uv_timer_init(&enroller->loop, &enroller->timer); /* always 0 */
-	enroller->timer.data = enroller;
+	(void)uv_timer_init(&enroller->loop, &enroller->renewal);
+	enroller->timer.data = enroller->renewal.data = enroller;
 	enroller->has_timer = true;
+	enroller->renewal_ms = FIRST_TRY_MS;
 	(void)uv_timer_start(&enroller->timer, try_next_address, NEXT_ADDRESS_MS, NEXT_ADDRESS_MS);
+	(void)uv_timer_start(&enroller->renewal, renew, enroller->renewal_ms, 0);
 	enroller->work.data = enroller;
 	enroller->end_ns =
 		clock_now().monotonic_ns + (uint64_t)enroller->join->patience_ms * NS_PER_MS;
 	enroller->body = enrolment_encode(enroller->join->enrolment);
+	/* The engine hears that its interface is up; what it is given before that, it drops. */
+	(void)uv_run(&enroller->loop, UV_RUN_NOWAIT);
 	err = uv_queue_work(&enroller->loop, &enroller->work, ask, is_asked);
 	if (err < 0)
 		return err;
@@ -305,8 +333,10 @@ static int conclude(struct enroller *enroller, int err, struct device *ret_devic
 /* Nothing of it stays, the interface least. */
 static void take_down(struct enroller *enroller)
 {
-	if (enroller->has_timer)
+	if (enroller->has_timer) {
 		uv_close((uv_handle_t *)&enroller->timer, NULL);
+		uv_close((uv_handle_t *)&enroller->renewal, NULL);
+	}
 	if (enroller->engine)
 		engine_stop(enroller->engine);
 	if (enroller->has_loop) {
