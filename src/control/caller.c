@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "control/secret.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -20,7 +21,6 @@ enum {
 	CONNECT_MS = 5000,
 	TOTAL_MS = 60000,
 	WAIT_MS = 1000, /* libcurl's own deadlines are kept within it anyway */
-	ANSWER_ROOM = 4096,
 	BASE_SIZE = ADDRESS_TEXT_SIZE + 32,
 };
 
@@ -38,8 +38,7 @@ struct caller {
 struct answer {
 	struct caller *caller;
 	int file_fd;
-	char *body;
-	size_t size, room;
+	struct secret body;
 	int result; /* why its taking was given up */
 };
 
@@ -150,32 +149,6 @@ char *caller_escape(const char *word)
 
 /* ---- the answer ---- */
 
-static void answer_done(struct answer *answer)
-{
-	if (answer->body)
-		bytes_wipe(answer->body, answer->room);
-	free(answer->body);
-}
-
-/* By copying: what reallocarray() leaves behind is not wiped. */
-static void answer_append(struct answer *answer, const char *bytes, size_t size)
-{
-	size_t room = answer->room ? answer->room : ANSWER_ROOM;
-
-	while (room - answer->size < size)
-		room *= 2;
-	if (room != answer->room) {
-		char *body = memory_new(room, 1);
-		if (answer->size)
-			memcpy(body, answer->body, answer->size);
-		answer_done(answer);
-		answer->body = body;
-		answer->room = room;
-	}
-	memcpy(answer->body + answer->size, bytes, size);
-	answer->size += size;
-}
-
 static int write_all(int fd, const char *bytes, size_t size)
 {
 	while (size > 0) {
@@ -211,10 +184,10 @@ static size_t body_came(char *bytes, size_t one, size_t size, void *context)
 	(void)one; /* is 1 */
 	if (answer->file_fd > 0 && is_success(status_of(answer->caller))) {
 		answer->result = write_all(answer->file_fd, bytes, size);
-	} else if (size > CALLER_ANSWER_MAX - answer->size) {
+	} else if (size > CALLER_ANSWER_MAX - answer->body.size) {
 		answer->result = -EFBIG;
 	} else {
-		answer_append(answer, bytes, size);
+		secret_append(&answer->body, bytes, size);
 	}
 	return answer->result < 0 ? 0 : size;
 }
@@ -358,11 +331,12 @@ static int read_answer(const struct answer *answer, const struct caller_request 
 	json_error_t error;
 	json_t *json = NULL;
 
-	if (answer->size > 0)
-		json = json_loadb(answer->body, answer->size, JSON_REJECT_DUPLICATES, &error);
+	if (answer->body.size > 0)
+		json = json_loadb(
+			answer->body.at, answer->body.size, JSON_REJECT_DUPLICATES, &error);
 	if (!is_success(status))
 		return refused(request, status, json, ret_problem);
-	if (answer->size > 0 && !json) {
+	if (answer->body.size > 0 && !json) {
 		*ret_problem = (struct problem){.code = ERR_SYNTAX, .status = status};
 		(void)snprintf(ret_problem->text, sizeof ret_problem->text,
 			"the answer is not JSON: line %d, column %d", error.line, error.column);
@@ -397,7 +371,7 @@ static int ask(struct caller *caller, const struct caller_request *request, json
 	int result = code == CURLE_OK
 			     ? read_answer(&answer, request, ret_json, ret_problem)
 			     : failed(reason, result_of(caller, &answer, code), ret_problem);
-	answer_done(&answer);
+	secret_wipe(&answer.body);
 	return result;
 }
 

@@ -19,8 +19,9 @@
 
 enum {
 	SERVER_BODY_MAX = 5 << 20, /* bytes of a request's body, by default; a policy file fits */
-	SERVER_CONNECTIONS_MAX = 512,	     /* on one listener; those over the tunnel at most... */
-	SERVER_CONNECTIONS_PER_PEER_MAX = 8, /* ...from one address */
+	/* On one listener. A device keeps one to be told of changes; a kept request takes 6 kB. */
+	SERVER_CONNECTIONS_MAX = 1 << 13,
+	SERVER_CONNECTIONS_PER_PEER_MAX = 8, /* from one address, over the tunnel */
 	SERVER_IDLE_S = 40,	/* a connection that says nothing for so long is closed */
 	SERVER_WORD_SIZE = 128, /* of a part of a path, with its zero */
 	SERVER_WORDS_MAX = 4,	/* parts of a path that stand for {} */

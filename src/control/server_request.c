@@ -15,10 +15,6 @@
 #include <string.h>
 #include <unistd.h>
 
-enum {
-	BODY_ROOM = 4096, /* bytes, at first */
-};
-
 static const char type_json[] = "application/json";
 static const char type_file[] = "application/octet-stream";
 
@@ -53,8 +49,8 @@ const char *server_query(const struct server_request *request, const char *name)
 
 const char *server_text(const struct server_request *request, size_t *ret_size)
 {
-	*ret_size = request->body_size;
-	return request->body ? request->body : "";
+	*ret_size = request->body.size;
+	return request->body.at ? request->body.at : "";
 }
 
 /* ---- the answer ---- */
@@ -264,39 +260,9 @@ size_t request_body_max(const struct server_request *request)
 	return given ? given : SERVER_BODY_MAX;
 }
 
-static void body_free(struct server_request *request)
-{
-	if (request->body)
-		bytes_wipe(request->body, request->body_room);
-	free(request->body);
-	request->body = NULL;
-	request->body_size = request->body_room = 0;
-}
-
-/* By copying: what reallocarray() leaves behind is not wiped. */
-static void body_append(struct server_request *request, const char *bytes, size_t size)
-{
-	size_t room = request->body_room ? request->body_room : BODY_ROOM;
-
-	while (room - request->body_size < size)
-		room *= 2;
-	if (room != request->body_room) {
-		char *body = memory_new(room, 1);
-		size_t taken = request->body_size;
-		if (taken)
-			memcpy(body, request->body, taken);
-		body_free(request);
-		request->body = body;
-		request->body_size = taken;
-		request->body_room = room;
-	}
-	memcpy(request->body + request->body_size, bytes, size);
-	request->body_size += size;
-}
-
 void request_refuse_length(struct server_request *request)
 {
-	body_free(request);
+	secret_wipe(&request->body);
 	if (request->state == REQUEST_ARRIVING)
 		server_refuse(request, -EFBIG, "the body is longer than %zu bytes",
 			request_body_max(request));
@@ -312,7 +278,7 @@ bool request_receive(struct server_request *request, const char *bytes, size_t s
 	if (request->state != REQUEST_ARRIVING)
 		return true; /* refused already */
 	if (request->received <= most) {
-		body_append(request, bytes, size);
+		secret_append(&request->body, bytes, size);
 		return true;
 	}
 	request_refuse_length(request);
@@ -325,7 +291,7 @@ static void read_body(struct server_request *request)
 	enum server_body kind = request->route->body;
 	json_error_t error;
 
-	if (kind == SERVER_BODY_TEXT || (kind == SERVER_BODY_NONE && request->body_size == 0))
+	if (kind == SERVER_BODY_TEXT || (kind == SERVER_BODY_NONE && request->body.size == 0))
 		return;
 	size_t size;
 	const char *text = server_text(request, &size);
@@ -379,7 +345,7 @@ void request_end(struct server_request *request)
 		free(request->query[i].name);
 		free(request->query[i].value);
 	}
-	body_free(request);
+	secret_wipe(&request->body);
 	json_decref(request->json);
 	free(request);
 	if (sent)

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "control/secret.h"
 #include "control/server.h"
 #include "control/server_route.h"
 
@@ -81,8 +82,7 @@ struct server_request {
 	size_t query_count;
 	enum request_state state;
 
-	char *body; /* wiped, for it may hold keys */
-	size_t body_size, body_room;
+	struct secret body;
 	size_t received; /* bytes of the body, those thrown away too */
 	json_t *json;
 

@@ -118,19 +118,38 @@ static int bind_socket(int fd, struct uapi_socket *self)
 	return listen_at(fd, &draft, self);
 }
 
+/* -EINVAL: it cannot be an interface's. */
+static int set_address(const char *interface_name, struct sockaddr_un *ret_address)
+{
+	if (!is_interface_name(interface_name))
+		return -EINVAL;
+	*ret_address = (struct sockaddr_un){.sun_family = AF_UNIX};
+	(void)snprintf(ret_address->sun_path, sizeof ret_address->sun_path,
+		UAPI_DIRECTORY "/%s.sock", interface_name); /* fits: the name is short */
+	return 0;
+}
+
+int uapi_socket_clear(const char *interface_name)
+{
+	struct sockaddr_un address;
+	int result = set_address(interface_name, &address);
+
+	if (result == 0)
+		result = remove_stale(&address);
+	return result == -EADDRINUSE ? 0 : result;
+}
+
 /*
  * Two servers that start for one name at one moment may both find the stale file, and one then
  * removes the other's: that one sees it go and ends, as after any removal.
  */
 int uapi_socket_open(const char *interface_name, struct uapi_socket *ret_socket, int *ret_fd)
 {
-	struct uapi_socket self = {.address.sun_family = AF_UNIX};
+	struct uapi_socket self = {0};
+	int result = set_address(interface_name, &self.address);
 
-	if (!is_interface_name(interface_name))
-		return -EINVAL;
-	(void)snprintf(self.address.sun_path, sizeof self.address.sun_path,
-		UAPI_DIRECTORY "/%s.sock", interface_name); /* fits: the name is short */
-	int result = make_directory();
+	if (result == 0)
+		result = make_directory();
 	if (result == 0)
 		result = remove_stale(&self.address);
 	if (result < 0)

@@ -30,7 +30,13 @@ struct uapi_socket {
 int uapi_socket_open(
 	const char *interface_name, struct uapi_socket *ret_socket, int *ret_fd) must_check;
 
-/* Whether the file is there and the one that we made. */
+/*
+ * Removes a file of that name which nobody listens behind any more, as a server leaves it that has
+ * given up the right to remove it. 0 too where there is none, or somebody listens; -errno.
+ */
+int uapi_socket_clear(const char *interface_name) must_check;
+
+/* Whether the file is there and the one that we made; also where we may not look any more. */
 bool uapi_socket_is_there(const struct uapi_socket *self);
 
 /* Removes the file if it is the one that we made. */

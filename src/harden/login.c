@@ -245,7 +245,8 @@ int login_read(struct login *ret_login)
 	long ticks_a_second = sysconf(_SC_CLK_TCK);
 	if (ticks_a_second <= 0)
 		return -EINVAL;
-	login.began_ns = leader.began_ticks * (NS_PER_S / (uint64_t)ticks_a_second);
+	/* Ticks are rounded down; who begins within one counts as begun at its end. */
+	login.began_ns = (leader.began_ticks + 1) * (NS_PER_S / (uint64_t)ticks_a_second);
 	read_ssh(&login.ssh);
 	*ret_login = login;
 	return 0;

@@ -31,8 +31,7 @@ static int check(int fd)
 }
 
 /* The end of the last line may be missing. */
-static int parse(
-	const char *text, size_t size, size_t count, uint8_t (*ret_keys)[MESSAGE_KEY_SIZE])
+static int parse(const char *text, size_t size, size_t count, uint8_t (*ret_keys)[MESSAGE_KEY_SIZE])
 {
 	if (size != count * LINE_SIZE && size != count * LINE_SIZE - 1)
 		return ERR_KEY;

@@ -16,5 +16,4 @@ enum {
  * another's or open to others; -EINVAL: it is no file; ERR_KEY: it does not say what it should;
  * other -errno. May block.
  */
-int keyfile_read(
-	const char *path, size_t count, uint8_t (*ret_keys)[MESSAGE_KEY_SIZE]) must_check;
+int keyfile_read(const char *path, size_t count, uint8_t (*ret_keys)[MESSAGE_KEY_SIZE]) must_check;

@@ -134,8 +134,8 @@ static int open_tcp(const char *interface, const struct address *address, uint16
 	if (fd < 0)
 		return -errno;
 	int result = set_options(fd, address->family, interface);
-	if (result == 0 && (bind(fd, (const struct sockaddr *)&name, size) < 0 ||
-				   listen(fd, BACKLOG) < 0))
+	if (result == 0 &&
+		(bind(fd, (const struct sockaddr *)&name, size) < 0 || listen(fd, BACKLOG) < 0))
 		result = -errno;
 	if (result < 0) {
 		(void)close(fd); /* the first error counts */
@@ -165,8 +165,8 @@ int listeners_open_tunnel(struct listeners *listeners, const char *interface,
 			continue;
 		int fd = open_tcp(interface, rows[i].address, rows[i].port);
 		if (fd < 0) {
-			*ret_failed = (struct endpoint){
-				.remote = *rows[i].address, .port = rows[i].port};
+			*ret_failed =
+				(struct endpoint){.remote = *rows[i].address, .port = rows[i].port};
 			return fd;
 		}
 		listeners->fds[rows[i].which] = fd;

@@ -25,6 +25,7 @@ static const struct {
 	{ERR_DATABASE, 500, "ERR_DATABASE"},
 	{-EIO, 500, "EIO"},
 	{-EAGAIN, 503, "EAGAIN"},
+	{ERR_LOCKED, 503, "ERR_LOCKED"},
 	{ERR_DISK_FULL, 507, "ERR_DISK_FULL"},
 };
 

@@ -5,6 +5,7 @@
 #include "base/address.h"
 #include "engine/userspace/timestampfile.h"
 #include "priv/channel.h"
+#include "store/store.h"
 
 #include <curl/curl.h>
 #include <microhttpd.h>
@@ -256,6 +257,22 @@ static enum outcome use_database(void)
 	return sqlite3_close(database) == SQLITE_OK && is_well ? DONE : FAILED;
 }
 
+/* The same by whom it is for: a new one, a write, and a backup. */
+static enum outcome use_store(void)
+{
+	const struct store_actor by = {.name = "root", .way = STORE_WAY_LOCAL, .now_ns = 2};
+	struct store *store;
+	char path[256];
+	bool is_well;
+
+	(void)snprintf(path, sizeof path, "%s/store-%d", sandbox_writable, getpid());
+	if (store_open(path, STORE_CREATE, 1, &store) < 0)
+		return FAILED;
+	is_well = store_backup(store, &by, sandbox_path(sandbox_writable, "backup")) == 0;
+	store_close(store);
+	return is_well ? DONE : FAILED;
+}
+
 /* Sorts more than libc sorts on the stack; for that it asks how much memory there is. */
 static int compare(const void *a, const void *b)
 {
@@ -404,6 +421,7 @@ static const struct deed deeds[] = {
 	{"packets", E, DONE, move_packets},
 	{"timestamps", ALL, DONE, keep_timestamps},
 	{"a database", C | L, DONE, use_database},
+	{"the store", C | L, DONE, use_store},
 	{"a name", L, DONE, look_up},
 	{"a call, and an answer to it", L, DONE, call_and_serve},
 };

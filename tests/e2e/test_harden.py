@@ -1,0 +1,470 @@
+# SPDX-License-Identifier: ISC
+"""A hardened host says nothing to strangers, works itself, and is found again as it was."""
+
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import time
+
+import pytest
+
+import hardening
+from hardening import (ADDRESSES, CONTAINER, FOREIGN, PORT, ROUTER, SERVER, STRANGER, STRANGER6,
+                       Site)
+from lab import wait_until
+
+VERSIONS = pytest.mark.parametrize("version", [4, 6], ids=["ipv4", "ipv6"])
+
+
+@pytest.fixture
+def site(lab):
+    """A Site; skips where a program is missing."""
+    for program in ("nft", "nmap"):
+        if shutil.which(program) is None:
+            pytest.skip(f"needs the program {program}")
+    if not os.access(hardening.driver_path(), os.X_OK):
+        pytest.skip(f"{hardening.driver_path()} is not built")
+    return Site(lab)
+
+
+def show_that_a_leak_is_seen(site, version):
+    """The control: before, the host answers, and the capture counts it."""
+    output = site.scan(version, "-sS", ports="7000-7099")
+    assert "7000/tcp open" in output and "99 closed" in output
+    assert len(site.said(version)) >= 100
+    site.capture.clear()
+
+
+@VERSIONS
+@pytest.mark.parametrize("kind", ["-sS", "-sU"], ids=["tcp", "udp"])
+def test_silence_on_all_ports(site, version, kind):
+    site.listen(7000, 443)
+    show_that_a_leak_is_seen(site, version)
+    site.apply()
+    site.confirm()
+    site.capture.clear()
+    output = site.scan(version, kind)
+    assert " open " not in output and "closed" not in output
+    _, server, stranger = ADDRESSES[version]
+    assert site.capture.count(source=stranger, destination=server) >= 65535
+    assert site.said() == []
+
+
+@VERSIONS
+def test_silence_of_other_scans(site, version):
+    """Other flags, pings, protocols, traceroute: of a range of ports, for each takes its time."""
+    site.listen(7000)
+    show_that_a_leak_is_seen(site, version)
+    site.apply()
+    site.confirm()
+    site.capture.clear()
+    for kind in ("-sA", "-sN", "-sF", "-sX", "-sM", "-sW", "-sY", "-sZ"):
+        site.scan(version, kind, ports="1-300,7000")
+    site.stranger.ping(ADDRESSES[version][1], count=3, wait=0.3, check=False)
+    site.stranger.run(["nmap", "-sO", "-n", "-Pn", "-T5", "--max-retries", 0, "--min-rate", 2000,
+                       *(["-6"] if version == 6 else []), ADDRESSES[version][1]], timeout=60)
+    assert site.capture.count(source=ADDRESSES[version][2]) >= 8 * 301 + 3 + 200
+    assert site.said() == []
+
+
+@VERSIONS
+def test_own_connections_work(site, version):
+    site.listen(7000, host=site.stranger)
+    site.apply()
+    stranger = ADDRESSES[version][2]
+    assert site.tcp(7000, version, host=site.server, address=stranger, timeout=3)
+    assert site.udp(7000, version, host=site.server, address=stranger, timeout=3)
+    assert site.server.ping(stranger)
+    assert not site.tcp(PORT + 1, version, host=site.server, address=stranger)
+    site.server.ip("neighbour", "flush", "all")
+    site.router.ip("neighbour", "flush", "all")
+    assert site.tcp(7000, version, host=site.server, address=stranger, timeout=3)
+
+
+@VERSIONS
+def test_connections_that_were_there(site, version):
+    """Those that the host has opened go on; those of strangers stop, and go on when undone."""
+    site.listen(7000)
+    site.listen(7000, host=site.stranger)
+    family, server, stranger = ADDRESSES[version]
+    own = site.server.socket(family, socket.SOCK_STREAM)
+    his = site.stranger.socket(family, socket.SOCK_STREAM)
+    for end, there in ((own, stranger), (his, server)):
+        end.settimeout(2)
+        end.connect((there, 7000))
+        end.sendall(b"before")
+        assert end.recv(64) == b"before"
+    site.apply()
+    own.sendall(b"after")
+    assert own.recv(64) == b"after"
+    his.settimeout(0.5)
+    his.sendall(b"after")
+    with pytest.raises(TimeoutError):
+        his.recv(64)
+    site.harden("--undo")
+    his.settimeout(10)
+    assert his.recv(64) == b"after"
+    own.close()
+    his.close()
+
+
+@VERSIONS
+def test_a_strangers_connection_does_not_come_back(site, version):
+    """What the server goes on sending in it does not make it one of the host's own."""
+    site.listen(7000)
+    family, server, _ = ADDRESSES[version]
+    his = site.stranger.socket(family, socket.SOCK_STREAM)
+    his.settimeout(2)
+    his.connect((server, 7000))
+    his.sendall(b"before")
+    assert his.recv(64) == b"before"
+    # Data that the server sends again and again, since no answer comes.
+    site.stranger.run(["nft", "add table inet t; add chain inet t i { type filter hook input "
+                             "priority 0; policy drop; }"])
+    his.sendall(b"more")
+    site.apply()
+    site.confirm()
+    site.stranger.run(["nft", "delete table inet t"])
+    site.capture.clear()
+    his.settimeout(4)
+    with pytest.raises(TimeoutError):
+        his.recv(64)
+    assert site.said() == []
+    his.close()
+
+
+def test_kept_ports(site):
+    site.listen(22, 5000, 5001, 5002)
+    site.stranger.port(0).add_address("198.51.100.77/24")
+    site.apply("--keep", "tcp/22", "from", f"{STRANGER}/32", "--keep", "udp/5000-5001",
+               "--keep", f"tcp/22 from {STRANGER6}/128")
+    site.confirm()
+    site.capture.clear()
+    assert site.tcp(22) and site.tcp(22, 6)
+    assert site.udp(5000) and site.udp(5001, 6)
+    site.capture.clear()
+    assert not site.udp(5002) and not site.tcp(5000) and not site.udp(22)
+    with site.stranger.socket(socket.AF_INET, socket.SOCK_STREAM) as other:
+        other.bind(("198.51.100.77", 0))
+        other.settimeout(0.5)
+        with pytest.raises(OSError):
+            other.connect((SERVER, 22))
+    assert site.said() == []
+    assert site.capture.count(source=SERVER, destination="198.51.100.77") == 0
+
+
+def test_former_state_with_foreign_rules(site):
+    """Nothing of others' is touched, and their published port is as silent as all else."""
+    container = site.add_container()
+    site.server.run(["nft", "-f", "-"], input=FOREIGN)
+    assert site.tcp(8080)
+    before = site.snapshot()
+    plan = site.apply().stdout
+    assert "dnat to 172.17.0.2:80" in plan and "(docker0)" in plan
+    during = site.rules()
+    assert before[0] in during.replace("\n\n", "\n") or all(
+        line in during for line in before[0].splitlines())
+    site.confirm()
+    site.capture.clear()
+    assert not site.tcp(8080)
+    assert not site.tcp(80, address=CONTAINER)
+    assert site.said() == []
+    # The container's own connections go on, and so do those between it and its host.
+    site.listen(7000, host=site.stranger)
+    site.listen(7001)
+    assert site.tcp(7000, host=container, address=STRANGER, timeout=3)
+    assert site.tcp(7001, host=container, address="172.17.0.1", timeout=3)
+    assert site.tcp(80, host=site.server, address=CONTAINER, timeout=3)
+    site.harden("--undo")
+    assert site.snapshot() == before
+    assert site.tcp(8080)
+
+
+def test_a_kept_published_port(site):
+    site.add_container()
+    site.server.run(["nft", "-f", "-"], input=FOREIGN)
+    site.apply("--keep", "tcp/8080")
+    assert site.tcp(8080)
+
+
+def test_taken_back_unless_confirmed(site):
+    site.listen(7000)
+    before = site.snapshot()
+    site.apply("--seconds", 5)
+    assert not site.tcp(7000)
+    assert site.snapshot()[1] != before[1]
+    site.wait_until_open()
+    assert site.snapshot() == before
+    assert site.tcp(7000)
+    refused = site.harden("--confirm", check=False)
+    assert refused.returncode == 1 and "nothing to confirm" in refused.stderr
+
+
+def test_no_lockout_without_the_watcher(site):
+    """Killed, it does not keep the host closed: the kernel's own switch opens it."""
+    site.listen(7000)
+    before = site.snapshot()
+    site.apply("--seconds", 5)
+    for pid in wait_until(site.watchers, 5, "the watcher"):
+        os.kill(pid, signal.SIGKILL)
+    assert not site.tcp(7000)
+    wait_until(lambda: site.tcp(7000), 15, "the host to be open again")
+    assert json.loads(site.harden("--show", json=True).stdout)["in_force"] is False
+    assert "not confirmed in time" in site.harden("--show").stdout
+    late = site.harden("--confirm", check=False)
+    assert late.returncode == 1 and "too late" in late.stderr
+    assert site.snapshot() == before
+
+
+def test_confirmed_from_a_new_login_only(site):
+    """Also not by a new window, which came by the same SSH connection; sudo makes no new login."""
+    driver = f"{hardening.driver_path()} {site.state} {PORT}"
+    both = site.server.run(["sh", "-c", f"sleep 0.1; {driver} --yes && {driver} --confirm"],
+                           check=False)
+    assert both.returncode == 5 and "was there before" in both.stderr
+    login = {"SSH_CONNECTION": f"{STRANGER} 40000 {SERVER} 22"}
+    site.apply(env=login)
+    window = site.harden("--confirm", env=login, check=False)
+    assert window.returncode == 5 and "was there before" in window.stderr
+    assert site.harden("--confirm", env={"SSH_CONNECTION": f"{STRANGER} 40001 {SERVER} 22"})
+    assert json.loads(site.harden("--show", json=True).stdout)["stage"] == "confirmed"
+    forced = site.server.run(
+        ["sh", "-c", f"sleep 0.1; {driver} --yes && {driver} --confirm --force"])
+    assert "Confirmed" in forced.stdout
+
+
+def test_the_administrators_own_login(site):
+    """It lives until he has confirmed, then it is cut; a kept one stays."""
+    site.listen(22)
+    his = site.stranger.socket(socket.AF_INET, socket.SOCK_STREAM)
+    his.settimeout(2)
+    his.connect((SERVER, 22))
+    login = {"SSH_CONNECTION": f"{STRANGER} {his.getsockname()[1]} {SERVER} 22"}
+    plan = site.apply(env=login).stdout
+    assert "NOT KEPT" in plan and f"--keep tcp/22 from {STRANGER}" in plan
+    his.sendall(b"still")
+    assert his.recv(64) == b"still"
+    assert not site.tcp(22)
+    site.confirm()
+    site.capture.clear()
+    his.sendall(b"cut")
+    with pytest.raises(TimeoutError):
+        his.recv(64)
+    assert site.said() == []
+    his.close()
+    assert "which is kept" in site.apply("--keep", "tcp/22", env=login).stdout
+
+
+def test_after_a_reboot(site):
+    """What was confirmed is put in force again, what was not is not."""
+    site.listen(7000)
+    before = site.snapshot()
+    nothing = site.harden("--load")
+    assert "not hardened" in nothing.stdout and not site.is_hardened()
+    site.apply("--keep", "tcp/7000", "from", "203.0.113.0/24")
+    site.confirm()
+    hardened = site.rules()
+    site.server.run(["nft", "flush", "ruleset"])
+    assert "NOT HARDENED" in site.harden("--show").stdout
+    for _ in range(2):
+        site.harden("--load")
+        assert site.rules() == hardened
+    site.apply("--keep", "tcp/7000")
+    path = pathlib.Path(site.state, "harden/pending.json")
+    pending = json.loads(path.read_text())
+    path.write_text(json.dumps({**pending, "boot": "another"}))
+    site.server.run(["nft", "flush", "ruleset"])
+    site.harden("--load")
+    assert site.rules() == hardened and not path.exists()
+    site.harden("--undo")
+    assert site.snapshot() == before
+
+
+def test_changed_in_one_step(site):
+    """Other exceptions replace those before; unconfirmed, those come back; undo knows the start."""
+    site.listen(7000, 7001)
+    before = site.snapshot()
+    site.apply("--keep", "tcp/7000")
+    site.confirm()
+    assert site.tcp(7000) and not site.tcp(7001)
+    first = site.rules()
+    site.apply("--keep", "tcp/7001", "--seconds", 5)
+    assert site.tcp(7001) and not site.tcp(7000)
+    wait_until(lambda: site.rules() == first, 15, "the exceptions before to be back")
+    assert site.tcp(7000) and not site.tcp(7001)
+    site.apply("--keep", "tcp/7001")
+    site.confirm()
+    assert site.tcp(7001) and not site.tcp(7000)
+    site.harden("--undo")
+    assert site.snapshot() == before
+
+
+def test_no_moment_of_silence_broken(site):
+    """While it is replaced again and again, a scan sees nothing."""
+    site.listen(7000)
+    site.apply()
+    site.confirm()
+    site.capture.clear()
+    scan = site.stranger.spawn(["nmap", "-Pn", "-n", "-sS", "-T5", "--max-retries", 0,
+                                "--min-rate", 5000, "--max-rate", 10000, "-p", "1-20000", SERVER])
+    for number in range(10):
+        site.apply("--keep", f"udp/{6000 + number}")
+        site.confirm()
+    scan.wait(timeout=30)
+    assert site.capture.count(source=STRANGER) >= 20000
+    assert site.said() == []
+
+
+@pytest.mark.parametrize("lost", ["way_in", "way_out"])
+def test_each_lock_alone(site, lost):
+    """Without the filter on the way in, or the guard on the way out, nothing is said either."""
+    site.listen(7000)
+    site.apply()
+    site.confirm()
+    hooks = {"way_in": "prerouting", "way_out": "postrouting"}
+    site.server.run(["nft", f"flush chain inet tacet_harden {lost}; add chain inet tacet_harden "
+                            f"{lost} {{ type filter hook {hooks[lost]} priority -150; "
+                            "policy accept; }"])
+    site.capture.clear()
+    for version in (4, 6):
+        for kind in ("-sS", "-sU", "-sA", "-sX"):
+            site.scan(version, kind, ports="1-1000,7000")
+        site.stranger.ping(ADDRESSES[version][1], count=3, wait=0.3, check=False)
+    assert site.capture.count(source=STRANGER) >= 4000
+    assert site.said() == []
+
+
+def test_the_tunnels_port(site):
+    """WireGuard's shapes reach the socket, nothing else does; flows are not tracked."""
+    here = site.server.socket(socket.AF_INET6)
+    here.bind(("::", PORT))
+    here.settimeout(1)
+    site.apply()
+    shapes = {148: 1, 92: 2, 64: 3, 32: 4, 48: 4, 1400: 4}
+    with site.stranger.socket(socket.AF_INET) as sender:
+        for size in (0, 1, 31, 32, 48, 64, 92, 147, 148, 149, 1400):
+            for kind in (0, 1, 2, 3, 4, 5):
+                body = bytes([kind, 0, 0, 0]).ljust(size, b"\x55")[:size]
+                sender.sendto(body, (SERVER, PORT))
+        sender.sendto(b"\x01\x00\x00\x00".ljust(148), (SERVER, PORT))
+    got = []
+    while not got or got[-1][1] != 0x20:
+        data = here.recv(2048)
+        got.append((len(data), data[8], data[0]))
+    assert {(size, kind) for size, _, kind in got} == {
+        *shapes.items(), (64, 4), (92, 4), (147, 4), (148, 4), (149, 4)}
+    here.sendto(b"answer", (f"::ffff:{STRANGER}", 40000))
+    site.capture.wait_for(source=SERVER, destination=STRANGER, protocol="udp")
+    table = site.server.run(["cat", "/proc/net/nf_conntrack"], check=False).stdout
+    assert f"port={PORT}" not in table
+    here.close()
+
+
+def test_what_is_listed(site):
+    """Each socket with its program; what is out of reach is told from what is not."""
+    for where, port in (("0.0.0.0", 8000), ("127.0.0.1", 8002)):
+        site.server.spawn(["python3", "-m", "http.server", "--bind", where, port])
+    site.server.ip("tuntap", "add", "dev", "tacet0", "mode", "tun")
+    site.server.ip("address", "add", "10.9.0.1/24", "dev", "tacet0")
+    site.server.ip("link", "set", "tacet0", "up")
+    site.server.spawn(["python3", "-m", "http.server", "--bind", "10.9.0.1", "8001"])
+    site.listen(7000)
+    wait_until(lambda: site.server.run(["ss", "-tln"]).stdout.count("800") >= 3, 10, "listeners")
+    plan = site.apply("--keep", "tcp/7000").stdout
+    reached, rest = plan.split("Out of their reach already:")
+    out, _ = rest.split("What will change:")
+    assert "0.0.0.0:8000" in reached and "python3 (pid " in reached
+    assert "[::]:7000" in reached and "stays: --keep tcp/7000" in reached
+    assert "127.0.0.1:8002" in out and "this host alone" in out
+    assert "10.9.0.1:8001" in out and "devices of the overlay" in out
+
+
+def test_show(site):
+    assert "Not hardened" in site.harden("--show").stdout
+    site.apply("--keep", "tcp/22", "from", "192.0.2.0/24")
+    shown = json.loads(site.harden("--show", json=True).stdout)
+    assert shown["stage"] == "pending" and 50 <= shown["seconds_left"] <= 60
+    site.confirm()
+    site.tcp(7000)
+    shown = json.loads(site.harden("--show", json=True).stdout)
+    assert shown["in_force"] and shown["stage"] == "confirmed" and shown["saved"]
+    assert shown["keep"] == ["tcp/22 from 192.0.2.0/24"]
+    assert shown["dropped"]["unasked"] >= 1
+    assert abs(shown["since"] - time.time()) < 60
+    text = site.harden("--show").stdout
+    assert "confirmed" in text and "kept: tcp/22 from 192.0.2.0/24" in text
+
+
+@pytest.mark.parametrize("words, code, says", [
+    (["--confirm"], 1, "nothing to confirm"),
+    (["--undo"], 1, "nothing to undo"),
+    ([], 5, "no terminal to ask on"),
+    (["--keep"], 2, "needs what to keep"),
+    (["--keep", "icmp/8", "--yes"], 2, "the protocol is tcp or udp"),
+    (["--keep", "tcp/0", "--yes"], 2, "a port is 1 to 65535"),
+    (["--keep", "tcp/22-21", "--yes"], 2, "a range goes upwards"),
+    (["--keep", "tcp/22", "from", "192.0.2.0/33"], 2, "at most 32 or 128"),
+    (["--keep", "tcp/22", "from"], 2, "from where"),
+    (["--keep", "tcp/ssh"], 2, "for example --keep tcp/22 from 192.0.2.0/24"),
+    (["--seconds", "4"], 2, "a number from 5"),
+    (["--seconds", "soon"], 2, "a number from 5"),
+    (["--sure"], 2, "no such option"),
+    (["--undo", "--yes"], 2, "go with none of"),
+    (["--undo", "--show"], 2, "at a time"),
+    (["--show", "--force"], 2, "with --confirm only"),
+])
+def test_wrong_words(site, words, code, says):
+    result = site.harden(*words, check=False)
+    assert result.returncode == code and says in result.stderr
+    assert not site.is_hardened()
+
+
+def test_undone_twice(site):
+    site.apply()
+    site.harden("--undo")
+    again = site.harden("--undo", check=False)
+    assert again.returncode == 1 and "not hardened" in again.stderr
+
+
+def test_only_root(site):
+    driver = f"{site.lab.directory}/driver"
+    shutil.copy(hardening.driver_path(), driver)
+    result = site.server.run(["setpriv", "--reuid=65534", "--clear-groups", driver, site.state,
+                              PORT, "--yes"], check=False)
+    assert result.returncode == 4 and "only root" in result.stderr
+
+
+def test_without_the_right(site):
+    """Root in a container, which may not touch the firewall, is told so."""
+    result = site.server.run(["setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin",
+                              hardening.driver_path(), site.state, PORT, "--yes"], check=False)
+    assert result.returncode == 1 and "CAP_NET_ADMIN" in result.stderr
+    assert not site.is_hardened()
+
+
+def test_a_late_interface(site):
+    """One that comes after the hardening is as silent."""
+    site.listen(7000)
+    site.apply()
+    site.confirm()
+    other = site.lab.host("other")
+    link = site.lab.link(site.server, other, left=["203.0.113.1/24"], right=["203.0.113.2/24"])
+    capture = link.capture()
+    assert not site.tcp(7000, host=other, address="203.0.113.1")
+    assert not other.ping("203.0.113.1", check=False, wait=0.3)
+    spoken = [frame for frame in capture.frames(source=link.left) if frame.protocol not in (
+        "arp", "icmp6")]
+    assert spoken == []
+    assert site.server.ping("203.0.113.2")
+
+
+def test_router_goes_on(site):
+    """The router beside it reaches nothing either, but knows the host's address on the link."""
+    site.apply()
+    assert not site.router.ping(SERVER, check=False, wait=0.3)
+    assert site.router.run(["ip", "neighbour", "show", SERVER]).stdout.strip().endswith(
+        ("REACHABLE", "DELAY", "STALE"))
+    assert site.server.ping(ROUTER)
