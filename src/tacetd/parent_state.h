@@ -19,6 +19,7 @@ struct child {
 	struct parent *parent;
 	struct process *process; /* NULL: not started yet, or ended for good */
 	struct channel *channel; /* NULL: it does not run */
+	unsigned mute_checks;	 /* since it has closed its end; it should have ended by now */
 };
 
 struct parent {
@@ -79,6 +80,9 @@ void parent_stop(struct parent *parent, int exit_code);
 
 /* Starts a child anew that says what it may not, or cannot go on: it is ended at once. */
 void parent_end_child(struct child *child);
+
+/* It has closed its end of the channel: it is about to end, or is ended before long. */
+void parent_child_is_mute(struct child *child);
 
 /* Tells people and control of a difference that was found and repaired. */
 void parent_report(struct parent *parent, const char *what);
