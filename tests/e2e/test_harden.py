@@ -363,6 +363,73 @@ def test_the_tunnels_port(site):
     here.close()
 
 
+def send_oracles(site):
+    """All of them to the tunnel's port, an open and a closed one; what the server said to each."""
+    said = {}
+    sockets = {4: site.router.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW),
+               6: site.router.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW)}
+    site.router.ping(SERVER, check=False, wait=0.3)
+    for port in (PORT, 7000, 9):
+        for name, packet in hardening.oracles(port).items():
+            site.capture.clear()
+            version = packet[0] >> 4
+            sockets[version].sendto(
+                packet, (SERVER, 0) if version == 4 else (hardening.SERVER6, 0))
+            # Fragments are complained about when they have waited for long enough.
+            time.sleep(2.3 if "first" in name else 0.1)
+            said[name, port] = [frame for frame in site.capture.frames(source=site.link.right)
+                                if frame.protocol in ("icmp", "icmp6")
+                                and not is_neighbourly(frame)]
+    for one in sockets.values():
+        one.close()
+    return said
+
+
+def is_neighbourly(frame):
+    """Neighbour discovery, which the host must do."""
+    return frame.protocol == "icmp6" and frame.raw[14 + 40] in (133, 135, 136, 143)
+
+
+def test_packets_that_find_the_port_elsewhere(site):
+    """Options, extension headers and fragments: a kernel complains, and tells the port by that."""
+    site.server.sysctl("net.ipv4.ipfrag_time", 1)
+    site.server.sysctl("net.ipv6.ip6frag_time", 1)
+    site.server.sysctl("net.ipv4.icmp_ratelimit", 0)
+    site.server.sysctl("net.ipv6.icmp.ratelimit", 0)
+    here = site.server.socket(socket.AF_INET6)
+    here.bind(("::", PORT))
+    site.listen(7000)
+    before = send_oracles(site)
+    assert all(said for said in before.values()), [key for key, said in before.items() if not said]
+    site.apply()
+    site.confirm()
+    after = send_oracles(site)
+    assert not any(after.values()), [key for key, said in after.items() if said]
+    here.close()
+
+
+def test_routers_and_groups_are_heard(site):
+    """A router's advertisement configures the host as before."""
+    site.server.sysctl("net.ipv6.conf.eth0.accept_ra", 2)
+    site.server.ip("-6", "route", "del", "default")
+    site.apply()
+    site.confirm()
+    advertisement = bytes([134, 0, 0, 0, 64, 0]) + (1800).to_bytes(2, "big") + bytes(8)
+    with site.router.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6) as sender:
+        index = site.router.inside(socket.if_nametoindex, site.link.left.name)
+        sender.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
+        sender.sendto(advertisement, ("ff02::1", 0, 0, index))
+    wait_until(lambda: "proto ra" in site.server.ip("-6", "route").stdout, 5, "a route")
+
+
+def test_a_login_is_found_behind_sudo(site):
+    """Which takes SSH_CONNECTION away: it is found in the processes above."""
+    command = f"env -u SSH_CONNECTION {hardening.driver_path()} {site.state} {PORT} --yes; true"
+    plan = site.server.run(["sh", "-c", command],
+                           env={"SSH_CONNECTION": f"{STRANGER} 40000 {SERVER} 22"}).stdout
+    assert f"by SSH from {STRANGER} to port 22" in plan
+
+
 def test_what_is_listed(site):
     """Each socket with its program; what is out of reach is told from what is not."""
     for where, port in (("0.0.0.0", 8000), ("127.0.0.1", 8002)):
