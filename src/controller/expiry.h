@@ -9,8 +9,8 @@
 #include "controller/state.h"
 
 enum {
-	EXPIRY_LINGER_MS = 1500,
-	EXPIRY_LONGEST_MS = 1700, /* where it is not answered yet */
+	EXPIRY_LINGER_MS = 1000,
+	EXPIRY_LONGEST_MS = 1500, /* where it is not answered yet */
 };
 
 void expiry_init(struct controller *controller);
