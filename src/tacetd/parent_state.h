@@ -36,7 +36,8 @@ struct parent {
 	struct child control, engine;
 
 	/* parent_tunnel.c */
-	bool has_tunnel;
+	bool has_tunnel;	      /* control has said who we are */
+	bool has_device;	      /* and the device is ours, so that we remove it in the end */
 	struct message_tunnel tunnel; /* as control said it */
 	struct model_tunnel model;    /* the same, for plans */
 	unsigned interface_index;     /* that the listeners are bound to */

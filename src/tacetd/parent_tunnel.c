@@ -41,7 +41,7 @@ static size_t list_addresses(const struct parent *parent, struct netif_address r
 	return count;
 }
 
-static bool make_device(const struct parent *parent)
+static bool make_device(struct parent *parent)
 {
 	const char *name = parent->config->interface;
 	struct netif_address addresses[2];
@@ -52,6 +52,7 @@ static bool make_device(const struct parent *parent)
 		log_err(err, "%s: cannot make the interface%s", name, advice(err));
 		return false;
 	}
+	parent->has_device = true;
 	err = netif_set_up(name, TUN_DEFAULT_MTU);
 	if (err == 0)
 		err = netif_set_addresses(name, addresses, count);
@@ -191,8 +192,8 @@ void parent_remove_tunnel(struct parent *parent)
 {
 	const char *name = parent->config->interface;
 
-	if (!parent->has_tunnel)
-		return; /* there never was one; what is there is not ours */
+	if (!parent->has_device)
+		return; /* what is there is not ours */
 	int err = uapi_socket_clear(name);
 	if (err < 0)
 		log_warn(err, "%s: cannot remove the file of its socket for wg(8)", name);

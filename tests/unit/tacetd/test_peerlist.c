@@ -71,7 +71,9 @@ static unsigned put_right(struct engine *engine, const struct peerlist *list,
 	struct peerlist_difference difference;
 	unsigned told = 0;
 
-	peerlist_compare(list, former, engine, own_key, count_report, &told, &difference);
+	const struct peerlist_question question = {list, former, own_key, count_report, &told};
+
+	peerlist_compare(&question, engine, &difference);
 	if (difference.change.peer_count > 0 && engine_configure(engine, &difference.change) < 0)
 		abort();
 	engine_change_done(&difference.change);
@@ -106,7 +108,6 @@ static void test_whole(void)
 	struct peerlist *list = three(), *empty = none();
 	struct peerlist_difference difference;
 
-	tap_is_int((intmax_t)peerlist_version(list), 9, "its version");
 	tap_is_int(put_right(&engine, list, NULL, &difference), 3, "three are missing");
 	tap_is_int(difference.added, 3, "added");
 	tap_ok(is_right(&engine), "all as they should be");
