@@ -176,7 +176,7 @@ static void put_way_in(FILE *out, const struct rules *rules)
 		fprintf(out,
 			"\t\tudp dport %1$u accept\n"
 			/* a narrow path, told about a datagram of the tunnel */
-			"\t\ticmpv6 type packet-too-big @th,96,8 0x11 @th,384,16 %1$u accept\n",
+			"\t\ticmpv6 type packet-too-big @th,112,8 17 @th,384,16 %1$u accept\n",
 			rules->port);
 	put_session(out, rules, true);
 	fputs("\t\tct direction reply ct state { established, related } accept\n"
@@ -194,7 +194,8 @@ static void put_way_in(FILE *out, const struct rules *rules)
 
 /*
  * What goes out: alone enough for silence, if ever the way in has a mistake. Of ICMP only questions
- * leave; a TCP flow that is taken up in its middle is one that a stranger began.
+ * leave, and, to whom was asked from here, that his answer is too long for where it goes. A TCP
+ * flow that is taken up in its middle is one that a stranger began.
  */
 static void put_way_out(FILE *out, const struct rules *rules)
 {
@@ -210,7 +211,10 @@ static void put_way_out(FILE *out, const struct rules *rules)
 	put_session(out, rules, false);
 	for (size_t i = 0; i < rules->keep_count; i++)
 		put_keep_out(out, &rules->keeps[i]);
-	fputs("\t\ticmp type != echo-request counter name \"unsaid\" drop\n"
+	fputs("\t\tct direction original ct state related icmp type destination-unreachable "
+	      "icmp code frag-needed accept\n"
+	      "\t\tct direction original ct state related icmpv6 type packet-too-big accept\n"
+	      "\t\ticmp type != echo-request counter name \"unsaid\" drop\n"
 	      "\t\tip6 hoplimit 255 icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, "
 	      "nd-router-solicit } accept\n"
 	      "\t\tip6 hoplimit 1 icmpv6 type { mld-listener-report, mld-listener-reduction, "

@@ -114,7 +114,12 @@ class Site:
         self.server.route("default", ROUTER)
         self.server.route("default", ROUTER6)
         self.state = f"{lab.directory}/server"
+        self.tunnel = "tacet0"
         self.capture = self.link.capture(snap=96)
+
+    def driver(self):
+        """The words that `tacet harden` has before its own."""
+        return [driver_path(), self.state, self.tunnel, PORT]
 
     def listen(self, *ports, host=None):
         """An echo service of TCP and UDP on all addresses of the server."""
@@ -124,8 +129,8 @@ class Site:
 
     def harden(self, *words, check=True, json=False, env=None, **options):
         """`tacet harden words...` on the server; each call is a login of its own."""
-        return self.server.run([driver_path(), self.state, PORT, *(["--json"] if json else []),
-                                *words], check=check, env=env, **options)
+        return self.server.run([*self.driver(), *(["--json"] if json else []), *words],
+                               check=check, env=env, **options)
 
     def apply(self, *words, **options):
         """Hardens it, unconfirmed."""

@@ -114,9 +114,9 @@ def test_unconfirmed_hardening_ends_by_itself(lab):
     world.web()
     url = f"http://{story.SERVER}/"
     before = server.host.run(["nft", "-s", "list", "ruleset"]).stdout
-    server.tacet("harden", "--yes", "--seconds", "3")
+    server.tacet("harden", "--yes", "--seconds", "5")
     assert world.stranger.run(["curl", "-sS", "--max-time", "1", url], check=False).returncode == 28
-    wait_until(lambda: server.host.run(["nft", "-s", "list", "ruleset"]).stdout == before, 10,
+    wait_until(lambda: server.host.run(["nft", "-s", "list", "ruleset"]).stdout == before, 15,
                "the former rules", 0.2)
     assert world.stranger.run(["curl", "-sS", "--max-time", "2", url]).stdout
 
