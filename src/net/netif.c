@@ -3,17 +3,24 @@
 #include "net/netif.h"
 
 #include "net/netlink.h"
+#include "net/sysctl.h"
 #include "net/tun.h"
 
 #include <errno.h>
 #include <linux/if_tun.h>
 #include <net/if.h>
+#include <stdio.h>
 
 /* libc's <net/if.h> and <linux/if_link.h> do not go together. */
 #include <linux/if_link.h>
 
+enum {
+	PATH_SIZE = 64, /* of a sysctl */
+};
+
 /* What the kernel says of a link; zero where it says nothing. */
 struct kind {
+	bool is_up;
 	bool is_tun;
 	uint8_t type, persists, has_information, has_header, is_multi_queue;
 };
@@ -65,7 +72,10 @@ static int read_kind(const char *name, struct kind *ret_kind)
 	int result = netlink_ask(&buffer);
 	if (result < 0)
 		return result;
-	*ret_kind = (struct kind){0};
+	if (mnl_nlmsg_get_payload_len(&buffer.header) < sizeof(struct ifinfomsg))
+		return -EBADMSG;
+	const struct ifinfomsg *link = mnl_nlmsg_get_payload(&buffer.header);
+	*ret_kind = (struct kind){.is_up = link->ifi_flags & IFF_UP};
 	(void)mnl_attr_parse(&buffer.header, sizeof(struct ifinfomsg), take_link, ret_kind);
 	return 0;
 }
@@ -123,4 +133,25 @@ int netif_set_up(const char *name, uint32_t mtu_bytes)
 	mnl_attr_put_strz(&buffer.header, IFLA_IFNAME, name);
 	mnl_attr_put_u32(&buffer.header, IFLA_MTU, mtu_bytes);
 	return netlink_ask(&buffer);
+}
+
+int netif_is_up(const char *name)
+{
+	struct kind kind;
+
+	if (tun_name_check(name) < 0)
+		return -EINVAL;
+	int result = read_kind(name, &kind);
+	return result < 0 ? result : kind.is_up;
+}
+
+int netif_admit_ipv6(const char *name)
+{
+	char path[PATH_SIZE];
+
+	if (tun_name_check(name) < 0)
+		return -EINVAL;
+	(void)snprintf(path, sizeof path, "ipv6/conf/%s/disable_ipv6", name); /* fits */
+	int result = sysctl_write(path, 0);
+	return result == -ENOENT ? -ENODEV : result;
 }

@@ -164,9 +164,11 @@ static int change_address(
 	return netlink_ask(&buffer);
 }
 
+/* How many; -errno. */
 static int delete_addresses(struct entries *there, const struct entries *wanted)
 {
 	int result = list(RTM_GETADDR, sizeof(struct ifaddrmsg), visit_address, there);
+	int count = 0;
 
 	for (size_t i = 0; i < there->count && result == 0; i++) {
 		if (has(wanted, &there->at[i]))
@@ -174,21 +176,28 @@ static int delete_addresses(struct entries *there, const struct entries *wanted)
 		result = change_address(RTM_DELADDR, 0, there->index, &there->at[i]);
 		if (result == -EADDRNOTAVAIL) /* it went with another one of its network */
 			result = 0;
+		count++;
 	}
-	return result;
+	return result < 0 ? result : count;
 }
 
-/* What is there is asked for anew: with one address of a network the kernel may delete others. */
+/*
+ * How many; -errno. What is there is asked for anew: with one address of a network the kernel may
+ * delete others.
+ */
 static int add_addresses(struct entries *there, const struct entries *wanted)
 {
 	int result = list(RTM_GETADDR, sizeof(struct ifaddrmsg), visit_address, there);
+	int count = 0;
 
 	for (size_t i = 0; i < wanted->count && result == 0; i++) {
-		if (!has(there, &wanted->at[i]))
-			result = change_address(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL,
-				there->index, &wanted->at[i]);
+		if (has(there, &wanted->at[i]))
+			continue;
+		result = change_address(
+			RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, there->index, &wanted->at[i]);
+		count++;
 	}
-	return result;
+	return result < 0 ? result : count;
 }
 
 /* Both of a name's and of an array's; -EINVAL. */
@@ -204,6 +213,7 @@ int netif_set_addresses(const char *name, const struct netif_address *addresses,
 	struct entries there = {.index = if_nametoindex(name)};
 	struct entries wanted = {0};
 	int result = there.index == 0 ? -ENODEV : 0;
+	int deleted = 0;
 
 	for (size_t i = 0; i < count && result == 0; i++) {
 		result = check(&addresses[i]);
@@ -211,12 +221,12 @@ int netif_set_addresses(const char *name, const struct netif_address *addresses,
 	}
 	sort(&wanted);
 	if (result == 0)
-		result = delete_addresses(&there, &wanted);
-	if (result == 0)
+		result = deleted = delete_addresses(&there, &wanted);
+	if (result >= 0)
 		result = add_addresses(&there, &wanted);
 	free(there.at);
 	free(wanted.at);
-	return result;
+	return result < 0 ? result : result + deleted;
 }
 
 /* ---- routes ---- */

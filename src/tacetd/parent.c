@@ -235,6 +235,8 @@ static void check_is_due(uv_timer_t *timer)
 	struct parent *parent = timer->data;
 
 	parent_plan_check(parent);
+	if (++parent->checks % PARENT_CHECKS_TUNNEL == 0)
+		parent_check_tunnel(parent);
 	check_mute(&parent->control);
 	check_mute(&parent->engine);
 }

@@ -243,6 +243,18 @@ void parent_plan_check(struct parent *parent)
 	parent->check_error = result < 0 ? result : 0;
 }
 
+void parent_plan_check_routes(struct parent *parent)
+{
+	char text[MESSAGE_TEXT_SIZE];
+	size_t changed = 0;
+
+	if (!parent->plan || set_routes(parent, parent->plan, &changed) < 0 || changed == 0)
+		return; /* what fails now fails with the next plan, too, and is told then */
+	(void)snprintf(text, sizeof text, "%zu routes of %s were missing or foreign", changed,
+		parent->config->interface); /* fits */
+	parent_report(parent, text);
+}
+
 int parent_plan_open(struct parent *parent)
 {
 	return parent_is_gateway(parent) ? enforce_open(is_different, parent, &parent->enforce) : 0;

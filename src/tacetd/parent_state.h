@@ -27,6 +27,7 @@ struct parent {
 	uv_loop_t loop;
 	uv_signal_t signals[3];
 	uv_timer_t timer;
+	unsigned checks;	 /* since the start */
 	struct logpipe *logpipe; /* NULL: in the foreground */
 	int pid_fd;
 	int ready_fd; /* who started us waits; -1: nobody */
@@ -96,6 +97,9 @@ bool parent_make_tunnel(struct parent *parent) must_check;
 /* MESSAGE_TUNNEL. */
 void parent_hear_tunnel(struct parent *parent, const struct channel_message *message);
 
+/* Compares the device, and a device's routes, with what they should be; repairs and reports. */
+void parent_check_tunnel(struct parent *parent);
+
 /* What goes when the daemon ends for good. */
 void parent_remove_tunnel(struct parent *parent);
 
@@ -119,6 +123,9 @@ void parent_plan_without_control(struct parent *parent);
 
 /* Compares what is in force with the plan. */
 void parent_plan_check(struct parent *parent);
+
+/* The same of a device's routes. */
+void parent_plan_check_routes(struct parent *parent);
 
 /* Routes and names of a plan on a device; again, where the device was made anew. -errno. */
 int parent_plan_routes(struct parent *parent, const struct plan_received *plan) must_check;

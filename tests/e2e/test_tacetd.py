@@ -211,6 +211,27 @@ def test_device_that_is_deleted_is_made_anew(running):
     assert "control" in running.processes()
 
 
+def test_interface_that_is_changed_is_put_right(running):
+    host, name = running.host, running.interface
+    before = host.ip("-o", "addr", "show", "dev", name).stdout
+    assert " inet6 fd" in before
+    host.ip("addr", "add", "10.66.0.1/24", "dev", name)
+    wait_until(lambda: host.ip("-o", "addr", "show", "dev", name).stdout == before, 5,
+               "the foreign address to go")
+    host.ip("link", "set", name, "down")
+    wait_until(lambda: host.ip("-o", "addr", "show", "dev", name).stdout == before, 5,
+               "the interface to be as before")
+    assert "had other addresses" in running.log and "was down" in running.log
+    assert running.status()["enforcement"]["repaired"] >= 2
+
+
+def test_host_without_ipv6(server):
+    """Where the host's interfaces have none, the tunnel has."""
+    server.host.sysctl("net.ipv6.conf.default.disable_ipv6", 1)
+    server.start()
+    assert " inet6 fd" in server.host.ip("-o", "addr", "show", "dev", server.interface).stdout
+
+
 def test_wg_cannot_change_who_we_are(running):
     """Another port or mark is refused; another key ends the engine, whose successor has ours."""
     host, name = running.host, running.interface
