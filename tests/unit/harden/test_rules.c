@@ -70,7 +70,7 @@ static void test_wishes(void)
 	rules.session = &session;
 	check(&rules, "ip saddr 192.0.2.7 ip daddr 192.0.2.1 tcp sport 50022 tcp dport 22 accept",
 		true);
-	check(&rules, "ip daddr 192.0.2.7 ip saddr 192.0.2.1 tcp dport 50022 tcp sport 22 accept",
+	check(&rules, "ip saddr 192.0.2.1 ip daddr 192.0.2.7 tcp sport 22 tcp dport 50022 accept",
 		true);
 	rules.keeps = keeps;
 	rules.keep_count = ARRAY_LENGTH(keeps);
