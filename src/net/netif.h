@@ -39,10 +39,14 @@ int netif_admit_ipv6(const char *name) must_check;
 
 /*
  * Sees to it that the interface has these addresses (with the length of their prefix, without
- * duplicate address detection) and no others but link-local ones. How many were added or deleted;
- * -errno, then some may have been.
+ * duplicate address detection) and no others but link-local ones. -errno, then some may have been
+ * added or deleted.
  */
 int netif_set_addresses(
+	const char *name, const struct netif_address *addresses, size_t count) must_check;
+
+/* The same; how many were added or deleted. */
+int netif_repair_addresses(
 	const char *name, const struct netif_address *addresses, size_t count) must_check;
 
 /*

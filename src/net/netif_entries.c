@@ -208,7 +208,7 @@ static int check(const struct netif_address *entry)
 	return bits == 0 || entry->prefix_length > bits ? -EINVAL : 0;
 }
 
-int netif_set_addresses(const char *name, const struct netif_address *addresses, size_t count)
+int netif_repair_addresses(const char *name, const struct netif_address *addresses, size_t count)
 {
 	struct entries there = {.index = if_nametoindex(name)};
 	struct entries wanted = {0};
@@ -227,6 +227,13 @@ int netif_set_addresses(const char *name, const struct netif_address *addresses,
 	free(there.at);
 	free(wanted.at);
 	return result < 0 ? result : result + deleted;
+}
+
+int netif_set_addresses(const char *name, const struct netif_address *addresses, size_t count)
+{
+	int result = netif_repair_addresses(name, addresses, count);
+
+	return result < 0 ? result : 0;
 }
 
 /* ---- routes ---- */

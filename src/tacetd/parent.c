@@ -39,6 +39,8 @@ void parent_report(struct parent *parent, const char *what)
 
 void parent_end_child(struct child *child)
 {
+	if (child == &child->parent->engine)
+		child->parent->is_engine_ready = false; /* nothing can be said to it any more */
 	channel_close(child->channel);
 	child->channel = NULL;
 	pid_t pid = child->process ? process_pid(child->process) : 0;

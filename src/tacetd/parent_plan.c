@@ -146,6 +146,7 @@ static void apply(struct parent *parent, struct plan_received *plan)
 		return;
 	}
 	parent->is_applying = true;
+	parent->applying_checks = 0;
 	parent_engine_tell(parent);
 }
 
@@ -228,8 +229,18 @@ static void is_different(void *context, const char *what)
 		log_info(0, "%s", what);
 }
 
+/* An engine that does not answer is as good as dead. */
+static void check_engine(struct parent *parent)
+{
+	if (!parent->is_applying || ++parent->applying_checks < PARENT_CHECKS_ENGINE)
+		return;
+	log_err(-ETIMEDOUT, "the engine's process does not take its peers over, and is ended");
+	parent_end_child(&parent->engine);
+}
+
 void parent_plan_check(struct parent *parent)
 {
+	check_engine(parent);
 	if (!parent->enforce)
 		return;
 	parent->is_checking = true;

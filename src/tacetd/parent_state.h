@@ -51,6 +51,7 @@ struct parent {
 	struct plan_received *waiting; /* the next one; NULL: none */
 	uint64_t planned_ns;	       /* realtime, since when */
 	bool is_applying;	       /* the engine has not said yet that it is done */
+	unsigned applying_checks;      /* for how long already */
 	bool is_orphan;		  /* who said this plan has died: nobody waits for the answer */
 	struct message_done done; /* what will be answered */
 	bool is_checking;	  /* what enforce says now is a difference */

@@ -61,7 +61,7 @@ static bool make_device(struct parent *parent)
 	if (err < 0)
 		log_err(err, "%s: cannot give the interface its addresses%s", name,
 			err == -EOPNOTSUPP ? "; this kernel has no IPv6" : "");
-	return err >= 0;
+	return err == 0;
 }
 
 /* The sockets in the tunnel, again where the device was made anew: they are bound to it. */
@@ -195,7 +195,7 @@ static void check_device(struct parent *parent)
 		(void)snprintf(text, sizeof text, "the interface %s was down", name); /* fits */
 		parent_report(parent, text);
 	}
-	int changed = netif_set_addresses(name, addresses, list_addresses(parent, addresses));
+	int changed = netif_repair_addresses(name, addresses, list_addresses(parent, addresses));
 	if (changed > 0) {
 		(void)snprintf(
 			text, sizeof text, "the interface %s had other addresses", name); /* fits */

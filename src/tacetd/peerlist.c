@@ -102,7 +102,7 @@ int peerlist_end(struct peerlist *list)
 /* The index of a key; -1: it is not in the list. */
 static int64_t find(const struct peerlist *list, const uint8_t key[static MESSAGE_KEY_SIZE])
 {
-	struct entry wanted;
+	struct entry wanted = {0};
 
 	memcpy(wanted.peer.public_key, key, MESSAGE_KEY_SIZE);
 	const struct entry *found =
