@@ -44,5 +44,5 @@ def test_a_host_that_talks_is_noticed(demo, capsys, monkeypatch):
         demo.main()
     assert ended.value.code not in (0, None)
     said = capsys.readouterr().out
-    assert "FAILED: after, all ports are one of: closed, open, " in said
-    assert "FAILED: packets from the host to the stranger: 13" in said
+    assert "FAILED: after, all ports are one of: closed, " in said
+    assert "FAILED: packets from the host to the stranger: " in said
