@@ -156,10 +156,10 @@ static void control_has_ended(void *context, int exit_code, int signal)
 	parent->control.mute_checks = 0;
 	parent_plan_without_control(parent);
 	parent->ask_count = 0; /* who asked is gone */
-	if (!parent->is_stopping)
+	if (!parent->is_stopping || signal)
 		log_err(0, "the control process has ended (%s %d)%s", signal ? "signal" : "code",
 			signal ? signal : exit_code,
-			parent->is_ready ? "; it is started again" : "");
+			parent->is_stopping || !parent->is_ready ? "" : "; it is started again");
 	if (!parent->is_ready)
 		parent_stop(parent, 1);
 	if (!parent->is_stopping)
