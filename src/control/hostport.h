@@ -13,8 +13,8 @@ enum {
 };
 
 /*
- * Reads the port of `size` bytes, not zero-terminated. A name is not looked up. ERR_SYNTAX: no port, no address, or a name
- * that is not of letters, digits, hyphens, underscores and dots; ERR_RANGE: a port of 0 or above
- * 65535, or a part that is too long.
+ * Reads the port of `size` bytes, not zero-terminated. A name is not looked up. ERR_SYNTAX: no
+ * port, no address, or a name that is not of letters, digits, hyphens, underscores and dots;
+ * ERR_RANGE: a port of 0 or above 65535, or a part that is too long.
  */
 int hostport_parse(const char *text, size_t size, uint16_t *ret_port) must_check;
