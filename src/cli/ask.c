@@ -25,7 +25,7 @@ static char *starter_of(const struct cli *cli)
 	bool has_unit = access("/run/systemd/system", F_OK) == 0 &&
 			strcmp(cli->config_path, CONFIG_PATH) == 0;
 
-	if (cli->config.role == CONFIG_CLIENT)
+	if (cli->config.role != CONFIG_SERVER)
 		return text_format("tacet up");
 	if (has_unit)
 		return text_format("systemctl start tacetd (journalctl --unit tacetd says why it "

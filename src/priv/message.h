@@ -101,8 +101,11 @@ struct message_head {
 struct message_tunnel {
 	struct prefix overlay_ipv4, overlay_ipv6;
 	struct address ipv4, ipv6; /* our own, within */
-	uint16_t control_port;	   /* TCP, on our own addresses; 0: no listeners (a device) */
+	uint16_t control_port;	   /* TCP, on our own addresses; 0: no listeners (not a server) */
 	uint16_t enrol_port;
+	/* whom a gateway calls that is no server, at that TCP port; ADDRESS_NONE: others */
+	struct address controller_ipv4, controller_ipv6;
+	uint16_t controller_port;
 };
 
 /* Descriptors of MESSAGE_LISTENERS; those that are not there are left out, so see `present`. */

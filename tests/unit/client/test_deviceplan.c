@@ -160,12 +160,14 @@ static void check(const struct row *row)
 	tap_is_int(plan.head.roles + plan.head.devices + plan.head.services + plan.head.grants, 0,
 		"it enforces nothing");
 	uint32_t prefixes = plan.head.prefixes, names = plan.head.names;
-	deviceplan_shelve_peers(&plan, entropy_kernel());
+	deviceplan_shelve_controller(&plan, entropy_kernel());
 	tap_ok(plan.head.prefixes == prefixes && plan.head.names == names, "shelved: same routes");
-	for (uint32_t i = 0; i < plan.head.peers; i++)
-		tap_ok(!bytes_are_zero(plan.peers[i].public_key + 1, MESSAGE_KEY_SIZE - 1) &&
-				plan.peers[i].endpoint.port == 0 && plan.peers[i].keepalive_s == 0,
-			"shelved: nobody to call");
+	tap_ok(peers == 0 ||
+			(!bytes_are_zero(plan.peers[0].public_key + 1, MESSAGE_KEY_SIZE - 1) &&
+				plan.peers[0].endpoint.port == 0 && plan.peers[0].keepalive_s == 0),
+		"shelved: the controller is not called");
+	for (uint32_t i = 1; i < plan.head.peers; i++)
+		tap_ok(plan.peers[i].keepalive_s == DEVICEPLAN_KEEPALIVE_S, "the others are");
 	deviceplan_done(&plan);
 }
 
