@@ -11,8 +11,7 @@
 void netmaps_init(struct controller *controller);
 
 /* The netmap of a device, encoded; for rollout_answer(): NULL where it has gone. */
-json_t *netmaps_encode(
-	struct controller *controller, uint64_t device, const struct message_done *done);
+json_t *netmaps_encode(struct controller *controller, uint64_t id, const struct message_done *done);
 
 /* Who a gateway on a host of its own is, and whom it calls. Release by netmap_done(). */
 void netmaps_of_gateway(const struct controller *controller, const struct store_gateway *gateway,
