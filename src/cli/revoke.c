@@ -11,21 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* With what is not as it should be yet. */
-static void print_revoked(const char *user, const char *device, const json_t *answer)
-{
-	AUTO_TEXT char *behind = member_join(answer, "behind");
-	AUTO_TEXT char *shown = text_escape(behind);
-
-	printf("%s/%s is revoked, for good; %llu flows were cut.\n", user, device,
-		(unsigned long long)member_count(answer, "flows_cut"));
-	if (*shown)
-		log_warn(0,
-			"not in force within a second, and tried on, at: %s; see tacet gateway "
-			"list",
-			shown);
-}
-
 /* Adds what was answered to `done`, by the device's name. */
 static enum cli_exit revoke_one(
 	const struct cli *cli, const char *user, const char *device, json_t *done)
@@ -38,7 +23,8 @@ static enum cli_exit revoke_one(
 	if (result != CLI_OK)
 		return result;
 	if (!cli->wants_json)
-		print_revoked(user, shown, answer);
+		printf("%s/%s is revoked, for good; %llu flows were cut.\n", user, shown,
+			(unsigned long long)member_count(answer, "flows_cut"));
 	(void)json_object_set(done, device, answer); /* may abort; for --json */
 	return CLI_OK;
 }
