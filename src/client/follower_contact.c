@@ -179,10 +179,18 @@ static void look_is_due(uv_timer_t *timer)
 void follower_peer_counted(struct follower *follower, const struct message_peer_status *peer)
 {
 	const struct netmap *netmap = &follower->device.netmap;
+	size_t at = 0;
 
-	if (netmap->gateway_count == 0 || memcmp(peer->public_key, netmap->gateways[0].public_key,
-						  sizeof peer->public_key) != 0)
+	while (at < netmap->gateway_count &&
+		memcmp(peer->public_key, netmap->gateways[at].public_key,
+			sizeof peer->public_key) != 0)
+		at++;
+	if (at == netmap->gateway_count)
+		return; /* a device's */
+	if (at > 0) {
+		follower_other_counted(follower, at, peer);
 		return;
+	}
 	follower->counters = (struct contact_counters){
 		.handshake_ns = peer->last_handshake_ns,
 		.rx_bytes = peer->rx_bytes,

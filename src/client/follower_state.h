@@ -79,6 +79,10 @@ void follower_forget_gateways(struct follower *follower);
 /* Of the first gateway, in use; remote ADDRESS_NONE: not known yet. */
 struct endpoint follower_address(const struct follower *follower);
 
+/* Counters of a gateway that is not the controller's: tries another address where none answers. */
+void follower_other_counted(
+	struct follower *follower, size_t gateway, const struct message_peer_status *peer);
+
 /* For struct planner. */
 void follower_make_plan(void *context, struct deviceplan *ret_plan);
 

@@ -70,12 +70,22 @@ static bool answer(struct controller *controller, struct server_request *request
 	return true;
 }
 
+static void has_waited(struct controller *controller, uint64_t id)
+{
+	struct gateway_link *link = find(controller, id);
+
+	if (link)
+		heard(controller, link);
+}
+
 void gateways_init(struct controller *controller)
 {
 	struct polls *polls = &controller->gateways.polls;
 
-	*polls = (struct polls){
-		.controller = controller, .loop = controller->loop, .answer = answer};
+	*polls = (struct polls){.controller = controller,
+		.loop = controller->loop,
+		.answer = answer,
+		.has_waited = has_waited};
 	polls_init(polls);
 }
 

@@ -71,6 +71,8 @@ static bool has_waited(struct poll *poll)
 			"what the device may reach is not in force yet: ask again");
 	else
 		server_answer(poll->request, 204, NULL);
+	if (poll->polls->has_waited)
+		poll->polls->has_waited(poll->polls->controller, poll->id);
 	return true;
 }
 

@@ -27,9 +27,11 @@ struct polls {
 	/* Answers where there is something else to say than `version`; true: it has. */
 	bool (*answer)(struct controller *controller, struct server_request *request, uint64_t id,
 		uint64_t version);
+	/* One has waited long enough, and was answered; NULL: nobody wants to know. */
+	void (*has_waited)(struct controller *controller, uint64_t id);
 };
 
-/* Fields that are not the caller's to fill in are zero: controller, loop, answer. */
+/* Fields that are not the caller's to fill in are zero: controller, loop, answer, has_waited. */
 void polls_init(struct polls *polls);
 
 /* Requests that wait are dropped by the server; closes the timer. */

@@ -8,7 +8,7 @@
  *	 raw sockets)  LISTENERS, PLAN_DONE   network     READY, PEERS_DONE        files, no new
  *	               REPORT, STATUS...      input)      STATUS...                sockets)
  *
- * control is the controller on a server, and what follows the controller on a device. A message is
+ * control is the controller on a server, and what follows the controller elsewhere. A message is
  * a head and records of one type. Both ends are one program on one host, so records are structs;
  * but the parent believes no length, count, range or sequence: message_check() does the first two
  * for every message, by the table below; gateway/plan.h and its like the rest.

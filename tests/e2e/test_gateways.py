@@ -116,6 +116,22 @@ def test_goes_on_without_the_controller(field):
     assert alice.fetch("http://wiki.tacet/", timeout=1) is None
 
 
+def test_another_address_is_tried(lab):
+    """A name leads to two addresses, and one of them to nobody: the gateway is found all the same."""
+    field = Field(lab, "alice")
+    alice, real = field.world.members["alice"], field.far.host.address()
+    dead = alice.host.address().rsplit(".", 1)[0] + ".77"  # the nearest, so it comes first
+    for host in (alice.host, field.server.host):
+        with open(host.hosts_file(), "a", encoding="ascii") as hosts:
+            hosts.write(f"{dead} far.test\n{real} far.test\n")
+    field.far.endpoint = f"far.test:{tacet.PORT}"
+    field.join()
+    field.server.allow(alice=["intranet", "wiki"])
+    field.world.enrol("alice", services=["intranet", "wiki"])
+    assert field.page_of("alice", "intranet")
+    wait_until(lambda: field.page_of("alice", "wiki", timeout=1), 30, "the page of the far gateway")
+
+
 def test_one_that_cannot_be_reached_is_named(field):
     """A revocation waits a second for it, not longer, and says that it is behind."""
     field.far.host.port(0).down()
