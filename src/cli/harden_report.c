@@ -232,14 +232,14 @@ int harden_report_plan(const struct harden_place *place, const struct harden_opt
 	if (result == 0)
 		result = face_read(place->tunnel, NULL, &inside, &outer);
 	if (result == 0)
-		result = listeners_read(place->tunnel, &listeners);
+		result = listener_list(place->tunnel, &listeners);
 	if (result == 0) {
 		print_reached(place, options, &listeners, &published);
 		print_unreached(&listeners);
 		print_change(place, options, &inside);
 	}
 	published_done(&published);
-	listeners_done(&listeners);
+	listener_list_done(&listeners);
 	return result;
 }
 

@@ -6,7 +6,6 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
-#include "cli/hostport.h"
 #include "cli/joinfiles.h"
 #include "cli/jointoken.h"
 #include "cli/options.h"
@@ -15,6 +14,7 @@
 #include "cli/stop.h"
 #include "cli/text.h"
 #include "client/devicename.h"
+#include "control/hostport.h"
 #include "policy/name.h"
 
 #include <errno.h>
@@ -64,7 +64,7 @@ static enum cli_exit check_role(
 		return options_refuse(cli,
 			"this token lets in a gateway: --endpoint HOST:PORT is missing, by which "
 			"devices call this host over UDP");
-	if (is_gateway && hostport_parse(wishes->endpoint, &port) < 0)
+	if (is_gateway && hostport_parse(wishes->endpoint, strlen(wishes->endpoint), &port) < 0)
 		return options_refuse(cli, "--endpoint: HOST:PORT, as gw2.example.net:51820");
 	if (is_gateway && wishes->name)
 		return options_refuse(cli, "--name: a gateway has the name of its invite");

@@ -85,6 +85,7 @@ static const struct call calls[] = {
 	{SCMP_SYS(pipe2), ALL},
 	{SCMP_SYS(poll), ALL},
 	{SCMP_SYS(ppoll), ALL},
+	{SCMP_SYS(inotify_rm_watch), ENGINE}, /* engine/uapi_server, when it ends */
 	{SCMP_SYS(read), ALL},
 	{SCMP_SYS(readv), ALL},
 	{SCMP_SYS(write), ALL},

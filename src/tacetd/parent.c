@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "harden/harden.h"
 #include "priv/background.h"
 #include "tacetd/notify.h"
 #include "tacetd/parent_state.h"
@@ -156,10 +157,10 @@ static void control_has_ended(void *context, int exit_code, int signal)
 	parent->control.mute_checks = 0;
 	parent_plan_without_control(parent);
 	parent->ask_count = 0; /* who asked is gone */
-	if (!parent->is_stopping)
+	if (!parent->is_stopping || signal)
 		log_err(0, "the control process has ended (%s %d)%s", signal ? "signal" : "code",
 			signal ? signal : exit_code,
-			parent->is_ready ? "; it is started again" : "");
+			parent->is_stopping || !parent->is_ready ? "" : "; it is started again");
 	if (!parent->is_ready)
 		parent_stop(parent, 1);
 	if (!parent->is_stopping)
@@ -315,6 +316,26 @@ static void listen_locally(struct parent *parent)
 		fatal(err, "%s: cannot listen for tacet(1)", path);
 }
 
+/*
+ * Hardening that was confirmed is in force before anything of ours is, also where no systemd has
+ * seen to it. A daemon on a host that others reach is worse than none.
+ */
+static void load_hardening(const struct config *config)
+{
+	const struct harden_place place = {
+		.state = config->state, .tunnel = config->interface, .port = config->listen};
+	char error[HARDEN_ERROR_SIZE];
+	int result = harden_load(&place, error);
+
+	if (result < 0)
+		fatal(result,
+			"the hardening of this host cannot be put in force%s%s (tacet harden "
+			"--show; --undo gives it up)",
+			*error ? ": " : "", error);
+	if (result > 0)
+		log_info(0, "this host is hardened");
+}
+
 static void open_all(struct parent *parent)
 {
 	int err = uv_loop_init(&parent->loop);
@@ -360,6 +381,7 @@ int parent_run(const struct config *config, bool stays_in_foreground)
 		fatal(-errno, "cannot confine the process");
 	make_folders(config);
 	lock(&parent);
+	load_hardening(config);
 	int err = stays_in_foreground ? 0 : background_begin(&parent.ready_fd);
 	if (err == 0)
 		err = pidfile_write(parent.pid_fd);

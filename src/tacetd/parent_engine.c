@@ -205,9 +205,10 @@ static void has_ended(void *context, int exit_code, int signal)
 	channel_close(parent->engine.channel);
 	parent->engine.channel = NULL;
 	parent->engine.mute_checks = 0;
-	if (!parent->is_stopping)
-		log_err(0, "the engine's process has ended (%s %d); it is started again",
-			signal ? "signal" : "code", signal ? signal : exit_code);
+	if (!parent->is_stopping || signal)
+		log_err(0, "the engine's process has ended (%s %d)%s", signal ? "signal" : "code",
+			signal ? signal : exit_code,
+			parent->is_stopping || !parent->is_ready ? "" : "; it is started again");
 	go_on_without(parent);
 	if (!parent->is_ready)
 		parent_stop(parent, 1);

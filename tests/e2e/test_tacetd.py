@@ -5,6 +5,8 @@ What becomes of traffic meanwhile is in test_survival.py.
 """
 
 import os
+import pathlib
+import re
 import signal
 import socket
 
@@ -168,7 +170,10 @@ def test_service_manager_is_told(server, tmp_path):
 
 def test_end_leaves_rules_only(running):
     began = running.processes()
+    process = running.process
     running.stop()
+    assert process.returncode == 0
+    assert "(signal" not in process.output  # the children ended in order, too
     assert running.interface not in links(running)
     assert not running.socket_path.exists()
     assert not (running.run / "tacetd.pid").exists()
@@ -209,6 +214,7 @@ def test_device_that_is_deleted_is_made_anew(running):
     listening = running.host.run(["ss", "-Hltn"]).stdout
     assert listening.count(f"%{running.interface}:7411") == 2
     assert "control" in running.processes()
+    assert "(signal" not in running.log
 
 
 def test_interface_that_is_changed_is_put_right(running):
@@ -262,6 +268,23 @@ def test_socket_of_wg_may_go(running):
     assert running.host.run(["wg", "show", running.interface, "listen-port"]).stdout == "51820\n"
 
 
+def test_with_the_rights_of_its_unit(server):
+    """Those that packaging/systemd leaves it."""
+    unit = pathlib.Path(__file__).resolve().parents[2] / "packaging/systemd/tacetd.service.in"
+    words = re.search(r"^CapabilityBoundingSet=(.*)$", unit.read_text(), re.MULTILINE)[1]
+    rights = ",".join("+" + word.removeprefix("CAP_").lower() for word in words.split())
+    server.process = server.host.spawn(
+        ["setpriv", "--bounding-set", f"-all,{rights}", "--inh-caps", "-all", "--no-new-privs",
+         tacet_path("tacetd"), "-c", server.config, "-f"])
+    server.wait_ready()
+    wait_for_engine(server)
+    dead = server.processes()["engine"]
+    server.host.ip("link", "delete", server.interface)
+    wait_for_other(server, "engine", dead)
+    wait_for_engine(server)
+    server.stop()
+
+
 def test_several_workers(server):
     """Threads are confined like the first one."""
     server.configure(workers=3)
@@ -275,6 +298,9 @@ def test_several_workers(server):
             lines = dict(line.split(":", 1) for line in file)
         assert lines["Uid"].split()[0] != "0" and lines["Seccomp"].strip() == "2"
         assert int(lines["CapEff"], 16) == 0 and lines["NoNewPrivs"].strip() == "1"
+    process = server.process
+    server.stop()
+    assert process.returncode == 0 and "(signal" not in process.output
 
 
 def test_control_that_is_restarted_has_its_sockets(running):
