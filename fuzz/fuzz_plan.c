@@ -85,6 +85,14 @@ static void take(struct plan_intake *intake, const uint8_t *bytes, size_t size)
 		demand(*intake->why && message_text_is_fine(intake->why, strlen(intake->why) + 1));
 }
 
+static enum plan_kind kind_of(uint8_t byte)
+{
+	static const enum plan_kind kinds[] = {
+		PLAN_OF_GATEWAY, PLAN_OF_DEVICE, PLAN_OF_REMOTE, PLAN_OF_REMOTE};
+
+	return kinds[byte & 3];
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct model_tunnel tunnel = tunnel_of_ours();
@@ -92,7 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0)
 		return 0;
-	plan_intake_init(&intake, data[0] & 1 ? PLAN_OF_DEVICE : PLAN_OF_GATEWAY, &tunnel);
+	plan_intake_init(&intake, kind_of(data[0]), &tunnel);
 	for (size_t at = 1; size - at >= 2;) {
 		size_t length = data[at] | (size_t)data[at + 1] << 8;
 		at += 2;

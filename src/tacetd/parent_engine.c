@@ -21,15 +21,23 @@ _Static_assert((int)KEYS == (int)KEYFILE_KEYS_MAX, "a device's keys");
 
 /* ---- keys ---- */
 
+static const struct {
+	const char *file;
+	unsigned keys;
+} key_files[] = {
+	[CONFIG_SERVER] = {CONFIG_SERVER_KEY, 1},
+	[CONFIG_CLIENT] = {CONFIG_DEVICE_KEY, KEYS},
+	[CONFIG_GATEWAY] = {CONFIG_GATEWAY_KEY, KEYS},
+};
+
 /* Reads the keys; a server has the private one only. False: it is logged why. */
 static bool read_keys(const struct parent *parent, uint8_t (*ret_keys)[MESSAGE_KEY_SIZE])
 {
-	bool is_gateway = parent_is_gateway(parent);
+	enum config_role role = parent->config->role;
 	char path[CONFIG_PATH_SIZE];
 
-	(void)config_state_path(
-		parent->config, is_gateway ? CONFIG_SERVER_KEY : CONFIG_DEVICE_KEY, path);
-	int err = keyfile_read(path, is_gateway ? 1 : KEYS, ret_keys);
+	(void)config_state_path(parent->config, key_files[role].file, path);
+	int err = keyfile_read(path, key_files[role].keys, ret_keys);
 	const char *advice = "";
 	if (err == -ENOENT)
 		advice = "; run tacet init or tacet join first";
@@ -40,7 +48,8 @@ static bool read_keys(const struct parent *parent, uint8_t (*ret_keys)[MESSAGE_K
 	return err == 0;
 }
 
-/* A device's peers have its pre-shared key, which control does not know. Wiped by the caller. */
+/* A peer that is called has our pre-shared key, which control does not know. Wiped by the caller.
+ */
 static struct message_peer *list_peers(const struct parent *parent)
 {
 	const struct plan_received *plan = parent->plan;
@@ -49,10 +58,12 @@ static struct message_peer *list_peers(const struct parent *parent)
 
 	if (plan->head.peers > 0)
 		memcpy(peers, plan->peers, plan->head.peers * sizeof *peers);
-	if (parent_is_gateway(parent) || !read_keys(parent, keys))
+	if (parent_is_server(parent) || !read_keys(parent, keys))
 		return peers;
-	for (uint32_t i = 0; i < plan->head.peers; i++)
-		memcpy(peers[i].preshared_key, keys[PRESHARED], MESSAGE_KEY_SIZE);
+	for (uint32_t i = 0; i < plan->head.peers; i++) {
+		if (!parent_is_gateway(parent) || peers[i].keepalive_s)
+			memcpy(peers[i].preshared_key, keys[PRESHARED], MESSAGE_KEY_SIZE);
+	}
 	bytes_wipe(keys, sizeof keys);
 	return peers;
 }

@@ -70,6 +70,12 @@ struct parent {
 
 static inline bool parent_is_gateway(const struct parent *parent)
 {
+	return parent->config->role != CONFIG_CLIENT;
+}
+
+/* Whether the controller is here, and with it the sockets in the tunnel. */
+static inline bool parent_is_server(const struct parent *parent)
+{
 	return parent->config->role == CONFIG_SERVER;
 }
 

@@ -109,7 +109,7 @@ bool parent_make_tunnel(struct parent *parent)
 	return err == 0;
 }
 
-/* What control says, checked; a device has no ports of its own. ERR_RANGE, ERR_SYNTAX. */
+/* What control says, checked; there are no ports but the controller's. ERR_RANGE, ERR_SYNTAX. */
 static int check_tunnel(const struct parent *parent, const struct message_tunnel *tunnel,
 	struct model_tunnel *ret_model)
 {
@@ -120,20 +120,31 @@ static int check_tunnel(const struct parent *parent, const struct message_tunnel
 		.ipv6 = tunnel->ipv6,
 		.control_port = tunnel->control_port,
 		.enrol_port = tunnel->enrol_port,
+		.controller_ipv4 = tunnel->controller_ipv4,
+		.controller_ipv6 = tunnel->controller_ipv6,
+		.controller_port = tunnel->controller_port,
 	};
 
 	(void)snprintf(model.interface, sizeof model.interface, "%s",
 		parent->config->interface); /* fits */
-	if (!parent_is_gateway(parent)) {
+	if (!parent_is_server(parent)) {
 		if (tunnel->control_port || tunnel->enrol_port)
 			return ERR_RANGE;
-		model.control_port = model.enrol_port = 1; /* not used, but not zero */
+		model.control_port = model.enrol_port = 1; /* nobody listens, but not zero */
 	}
+	if ((tunnel->controller_port > 0) != (parent->config->role == CONFIG_GATEWAY))
+		return ERR_RANGE;
 	int err = model_check_tunnel(&model);
 	if (err == 0)
 		*ret_model = model;
 	return err;
 }
+
+static const enum plan_kind plan_kinds[] = {
+	[CONFIG_SERVER] = PLAN_OF_GATEWAY,
+	[CONFIG_CLIENT] = PLAN_OF_DEVICE,
+	[CONFIG_GATEWAY] = PLAN_OF_REMOTE,
+};
 
 /* The same again from a control process that was started anew changes nothing. */
 static void take_tunnel(struct parent *parent, const struct message_tunnel *tunnel,
@@ -145,8 +156,7 @@ static void take_tunnel(struct parent *parent, const struct message_tunnel *tunn
 	parent->model = *model;
 	parent->has_tunnel = true;
 	plan_intake_done(&parent->intake);
-	plan_intake_init(&parent->intake,
-		parent_is_gateway(parent) ? PLAN_OF_GATEWAY : PLAN_OF_DEVICE, model);
+	plan_intake_init(&parent->intake, plan_kinds[parent->config->role], model);
 }
 
 /* Control cannot go on; the daemon cannot if it never could. */
