@@ -2,10 +2,12 @@
 /*
  * Milliseconds and memory of a controller's work for a large network: reading the store, the first
  * plan, and the plan after a single change, each with its share; then all of it with a parent that
- * takes the plan and does nothing. The store is in memory: what the disk costs is micro_store's.
+ * takes the plan and does nothing; and what a gateway on a host of its own would be told that had
+ * all services behind it. The store is in memory: what the disk costs is micro_store's.
  */
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "controller/gatewayplans.h"
 #include "controller/rollout.h"
 #include "store/group.h"
 #include "store/policytext.h"
@@ -143,6 +145,52 @@ static struct policy_compiled *plan(
 	return compiled;
 }
 
+/* Its netmap, as the controller would make it. */
+static void add_netmap(const struct world *world, struct gatewayplan *plan)
+{
+	const struct store_gateway *own = &world->gateways[0];
+	struct netmap_gateway *gateways = calloc(1, sizeof *gateways);
+
+	must(gateways ? 0 : -1, "allocate");
+	*gateways = (struct netmap_gateway){"gw", "h:1", {1}, own->ipv4, own->ipv6};
+	plan->netmap = (struct netmap){.network = "bench",
+		.user = "gw",
+		.device = "gw",
+		.ipv4 = own->ipv4,
+		.ipv6 = own->ipv6,
+		.overlay_ipv4 = world->network.overlay.ipv4,
+		.overlay_ipv6 = world->network.overlay.ipv6,
+		.control_port = 7411,
+		.gateways = gateways,
+		.gateway_count = 1};
+}
+
+/* What a gateway is told: to make it here, and to read it there. */
+static void time_gateway(const struct world *world, const struct policy_compiled *compiled)
+{
+	struct gatewayplan plan, read;
+	char where[NETMAP_NAME_SIZE];
+	uint64_t began_ns = clock_now().monotonic_ns;
+
+	must(gatewayplans_make(world, compiled, &world->gateways[0], &plan), "plan a gateway");
+	add_netmap(world, &plan);
+	json_t *json = gatewayplan_encode(&plan);
+	double make_ms = ms_since(began_ns);
+	char *text = json_dumps(json, JSON_COMPACT);
+	must(text ? 0 : -1, "write JSON");
+	began_ns = clock_now().monotonic_ns;
+	json_t *again = json_loads(text, 0, NULL);
+	must(gatewayplan_decode(again, &read, where), "read a gateway's plan");
+	printf("%-24s %7.1f ms to make, %5.1f ms to read; %.1f MiB, %zu devices\n",
+		"a gateway's plan", make_ms, ms_since(began_ns), (double)strlen(text) / (1 << 20),
+		plan.device_count);
+	free(text);
+	json_decref(json);
+	json_decref(again);
+	gatewayplan_done(&plan);
+	gatewayplan_done(&read);
+}
+
 /* A parent that takes each plan and says that it is in force. */
 struct parent {
 	struct channel *channel;
@@ -224,6 +272,7 @@ int main(void)
 		world_remove_device(&world, 17 + i);
 		compiled = plan("a device less", &world, compiled);
 	}
+	time_gateway(&world, compiled);
 	printf("%-24s %7.1f MiB\n", "memory in use",
 		(double)(mallinfo2().uordblks + mallinfo2().hblkhd) / (1 << 20));
 	policy_compiled_free(compiled);

@@ -56,7 +56,8 @@ static void check_text(const char *text, size_t size)
 
 static void check_config(const struct config *config)
 {
-	demand(config->role == CONFIG_SERVER || config->role == CONFIG_CLIENT);
+	demand(config->role == CONFIG_SERVER || config->role == CONFIG_CLIENT ||
+		config->role == CONFIG_GATEWAY);
 	demand(config->path[0] == '\0' && tun_name_check(config->interface) == 0);
 	check_text(config->state, sizeof config->state);
 	check_text(config->run, sizeof config->run);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What people are shown of an answer: any JSON is printed as the status of either side, as a table
- * of devices and as a stock client's configuration. Nothing but printable ASCII in lines may reach
- * the terminal, and no line of the configuration may be begun by the answer.
+ * What people are shown of an answer: any JSON is printed as the status of either side, as tables
+ * of devices and gateways, and as a stock client's configuration. Nothing but printable ASCII in
+ * lines may reach the terminal, and no line of the configuration may be begun by the answer.
  */
 #include "cli/devices.h"
+#include "cli/gateways.h"
 #include "cli/status.h"
 #include "cli/stock.h"
 
@@ -68,6 +69,7 @@ static void check_tables(const json_t *json)
 	status_print_server(json);
 	status_print_client(json);
 	devices_print(json);
+	gateways_print(json);
 	demand(fclose(stdout) == 0);
 	stdout = saved;
 	check_text(text, size);

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "cli/member.h"
 #include "cli/text.h"
 
 #include <assert.h>
@@ -25,7 +26,7 @@ static char *starter_of(const struct cli *cli)
 	bool has_unit = access("/run/systemd/system", F_OK) == 0 &&
 			strcmp(cli->config_path, CONFIG_PATH) == 0;
 
-	if (cli->config.role == CONFIG_CLIENT)
+	if (cli->config.role != CONFIG_SERVER)
 		return text_format("tacet up");
 	if (has_unit)
 		return text_format("systemctl start tacetd (journalctl --unit tacetd says why it "
@@ -105,12 +106,26 @@ static int try(const struct cli *cli, const struct caller_request *request, json
 	return err;
 }
 
+/* An act is in force, but not at these gateways yet. */
+static void warn_behind(const json_t *answer)
+{
+	if (!json_is_array(json_object_get(answer, "behind")))
+		return;
+	AUTO_TEXT char *behind = member_join(answer, "behind");
+	AUTO_TEXT char *shown = text_escape(behind);
+
+	log_warn(0, "not in force at %s within a second; see tacet gateway list", shown);
+}
+
 enum cli_exit ask(const struct cli *cli, const struct caller_request *request, json_t **ret_json)
 {
 	struct problem problem = {0};
 	int err = try(cli, request, ret_json, &problem);
 
-	return err < 0 ? explain(cli, err, &problem) : CLI_OK;
+	if (err < 0)
+		return explain(cli, err, &problem);
+	warn_behind(*ret_json);
+	return CLI_OK;
 }
 
 enum cli_exit ask_get_or_none(const struct cli *cli, const char *path, json_t **ret_json)

@@ -46,6 +46,7 @@ struct cli_entry {
 cli_command cli_init, cli_harden, cli_join, cli_up, cli_down, cli_status;
 cli_command cli_user_add, cli_user_remove, cli_user_list;
 cli_command cli_group_add, cli_group_remove, cli_group_list, cli_group_join, cli_group_leave;
+cli_command cli_gateway_list, cli_gateway_remove;
 cli_command cli_service_add, cli_service_remove, cli_service_list;
 cli_command cli_policy_apply, cli_policy_check, cli_policy_show;
 cli_command cli_invite, cli_invite_list, cli_invite_revoke;

@@ -56,8 +56,8 @@ static enum cli_exit fail(int err, const char *path, const char *what)
 
 const char *found_trace(const struct config *config, char space[static CONFIG_PATH_SIZE])
 {
-	static const char *const files[] = {
-		CONFIG_SERVER_KEY, CONFIG_DATABASE, CONFIG_DEVICE_KEY, CONFIG_DEVICE};
+	static const char *const files[] = {CONFIG_SERVER_KEY, CONFIG_DATABASE, CONFIG_DEVICE_KEY,
+		CONFIG_DEVICE, CONFIG_GATEWAY_KEY, CONFIG_GATEWAY_FILE};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(files); i++) {
 		if (access(config_state_path(config, files[i], space), F_OK) == 0)

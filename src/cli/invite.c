@@ -62,8 +62,9 @@ static void print_invite(
 		invitation->gateway ? "the gateway" : "a device of", subject,
 		text_when(expires_s, clock_now().realtime_ns / NS_PER_S, when),
 		text_utc(expires_s, utc));
-	printf("It is a secret, and cannot be shown again. %s: tacet join TOKEN\n",
-		invitation->gateway ? "On that host" : "On the device");
+	printf("It is a secret, and cannot be shown again. %s\n",
+		invitation->gateway ? "On that host: tacet join TOKEN --endpoint HOST:PORT"
+				    : "On the device: tacet join TOKEN");
 	if (invitation->approve)
 		printf("Then let it in: tacet device approve %s DEVICE\n", subject);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* tacet join: this host becomes a device of a network, by the token of an invite. */
+/* tacet join: this host becomes a device or gateway of a network, by the token of an invite. */
 #include "client/join.h"
 
 #include "base/bytes.h"
@@ -14,6 +14,7 @@
 #include "cli/stop.h"
 #include "cli/text.h"
 #include "client/devicename.h"
+#include "control/hostport.h"
 #include "policy/name.h"
 
 #include <errno.h>
@@ -23,6 +24,7 @@
 
 struct wishes {
 	const char *name;
+	const char *endpoint; /* of a gateway */
 	bool no_start;
 	bool again;
 };
@@ -42,24 +44,63 @@ static bool is_server(const struct cli *cli)
 	       is_there(&cli->config, CONFIG_SERVER_KEY) || is_there(&cli->config, CONFIG_DATABASE);
 }
 
+/* What it is already; NULL: nothing. */
+static const char *find_joined(const struct config *config)
+{
+	if (is_there(config, CONFIG_DEVICE))
+		return CONFIG_DEVICE;
+	return is_there(config, CONFIG_GATEWAY_FILE) ? CONFIG_GATEWAY_FILE : NULL;
+}
+
+/* By --again it can be what it was, with another invite, but nothing else. */
+static enum cli_exit check_role(
+	const struct cli *cli, const struct wishes *wishes, const struct token *token)
+{
+	bool is_gateway = token->kind == TOKEN_GATEWAY;
+	enum config_role role = is_gateway ? CONFIG_GATEWAY : CONFIG_CLIENT;
+	uint16_t port;
+
+	if (is_gateway && !wishes->endpoint)
+		return options_refuse(cli,
+			"this token lets in a gateway: --endpoint HOST:PORT is missing, by which "
+			"devices call this host over UDP");
+	if (is_gateway && hostport_parse(wishes->endpoint, strlen(wishes->endpoint), &port) < 0)
+		return options_refuse(cli, "--endpoint: HOST:PORT, as gw2.example.net:51820");
+	if (is_gateway && wishes->name)
+		return options_refuse(cli, "--name: a gateway has the name of its invite");
+	if (!is_gateway && wishes->endpoint)
+		return options_refuse(cli, "--endpoint: this token lets in a device, which nobody "
+					   "calls; tacet invite --gateway NAME makes others");
+	if (cli->has_config && cli->config.role != role) {
+		log_err(0,
+			"%s: this host is configured to be something else, and the token lets in "
+			"a %s: by another configuration it can: --config FILE",
+			cli->config_path, is_gateway ? "gateway" : "device");
+		return CLI_FAILED;
+	}
+	return CLI_OK;
+}
+
 static enum cli_exit check_host(const struct cli *cli, const struct wishes *wishes)
 {
+	const char *joined = find_joined(&cli->config);
+
 	if (geteuid() != 0) {
 		log_err(0, "only root may make a tunnel: sudo tacet join TOKEN");
 		return CLI_NOT_ALLOWED;
 	}
 	if (is_server(cli)) {
 		log_err(0,
-			"%s: this host is a server of a network already: it cannot be a device "
+			"%s: this host is a server of a network already: it cannot join one "
 			"as well (by another configuration it can: --config FILE)",
 			cli->config.state);
 		return CLI_FAILED;
 	}
-	if (is_there(&cli->config, CONFIG_DEVICE) && !wishes->again) {
+	if (joined && !wishes->again) {
 		log_err(0,
 			"%s/%s: this host has joined a network already: see tacet status; to give "
 			"that up and use the new token: tacet join --again TOKEN",
-			cli->config.state, CONFIG_DEVICE);
+			cli->config.state, joined);
 		return CLI_FAILED;
 	}
 	return CLI_OK;
@@ -72,6 +113,9 @@ static enum cli_exit name_device(
 {
 	char host[HOST_NAME_MAX + 1] = "";
 
+	if (wishes->endpoint)
+		(void)snprintf(enrolment->endpoint, sizeof enrolment->endpoint, "%s",
+			wishes->endpoint); /* fits, as it is valid */
 	if (!wishes->name) {
 		if (gethostname(host, sizeof host - 1) < 0)
 			host[0] = '\0'; /* it has none */
@@ -89,7 +133,7 @@ static enum cli_exit make_keys(struct device_key *key, struct enrolment *enrolme
 	int err = device_key_make(key, enrolment->public_key);
 
 	if (err < 0) {
-		log_err(err, "cannot make keys for this device");
+		log_err(err, "cannot make keys for this host");
 		return CLI_FAILED;
 	}
 	memcpy(enrolment->preshared_key, key->preshared_key, sizeof enrolment->preshared_key);
@@ -106,10 +150,8 @@ static enum cli_exit say_silent(
 		.address = report->address,
 		.now_s = clock_now().realtime_ns / NS_PER_S,
 		.invite_expires_s = token->expires_s,
-		.handshake_s = report->handshake_s,
-		.since_s = since_s,
 		.tx_bytes = report->tx_bytes,
-		.tried = report->tried,
+		.has_tunnel = report->handshake_s != 0,
 	};
 	struct silence_hints hints;
 	char address[ENDPOINT_TEXT_SIZE] = "no address", span[SILENCE_SPAN_SIZE];
@@ -202,9 +244,8 @@ static enum cli_exit become(const struct cli *cli, const struct token *token,
 	if (result == CLI_OK) {
 		result = joinfiles_finish(&files, ret_device, !cli->has_config);
 		if (result != CLI_OK)
-			log_err(0,
-				"the invite is used up, and this device has not kept what it got: "
-				"ask for a new one");
+			log_err(0, "the invite is used up, and this host has not kept what it got: "
+				   "ask for a new one");
 	}
 	joinfiles_end(&files, result);
 	bytes_wipe(&key, sizeof key);
@@ -230,7 +271,11 @@ static enum cli_exit finish(
 {
 	const struct netmap *netmap = &device->netmap;
 
-	if (!cli->wants_json)
+	bool is_gateway = cli->config.role == CONFIG_GATEWAY;
+
+	if (!cli->wants_json && is_gateway)
+		printf("This host has joined %s as gateway %s.\n", netmap->network, netmap->device);
+	else if (!cli->wants_json)
 		printf("This host has joined %s as %s/%s.\n", netmap->network, netmap->user,
 			netmap->device);
 	if (wishes->no_start) {
@@ -254,7 +299,9 @@ static enum cli_exit join(
 	enum cli_exit result = name_device(cli, wishes, &enrolment);
 	if (result != CLI_OK)
 		return result;
-	if (!cli->has_config) {
+	if (!cli->has_config && token->kind == TOKEN_GATEWAY) {
+		as_device.config.role = CONFIG_GATEWAY;
+	} else if (!cli->has_config) {
 		as_device.config.role = CONFIG_CLIENT;
 		as_device.config.listen = 0;
 	}
@@ -272,6 +319,7 @@ enum cli_exit cli_join(const struct cli *cli, int argc, char **argv)
 	struct wishes wishes = {0};
 	const struct options_entry entries[] = {
 		{.name = "name", .kind = OPTIONS_TEXT, .ret = &wishes.name},
+		{.name = "endpoint", .kind = OPTIONS_TEXT, .ret = &wishes.endpoint},
 		{.name = "no-start", .kind = OPTIONS_FLAG, .ret = &wishes.no_start},
 		{.name = "again", .kind = OPTIONS_FLAG, .ret = &wishes.again},
 	};
@@ -284,7 +332,9 @@ enum cli_exit cli_join(const struct cli *cli, int argc, char **argv)
 	enum cli_exit result = jointoken_read(cli, operands[0], &token);
 	if (result != CLI_OK)
 		return result;
-	result = check_host(cli, &wishes);
+	result = check_role(cli, &wishes, &token);
+	if (result == CLI_OK)
+		result = check_host(cli, &wishes);
 	if (result == CLI_OK)
 		result = join(cli, &wishes, &token);
 	bytes_wipe(&token, sizeof token);

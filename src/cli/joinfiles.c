@@ -22,11 +22,19 @@ enum {
 	DEPTH_MAX = 8, /* folders above one that may be missing */
 };
 
-#define NEW_KEY CONFIG_DEVICE_KEY ".new"
-#define NEW_DEVICE CONFIG_DEVICE ".new"
 #define CONTROL_FOLDER "control"
 #define JOIN_FOLDER "join"
 #define JOIN_TIMESTAMPS JOIN_FOLDER "/timestamps" /* made by the engine */
+
+/* By role: where it is kept, and the same until it is enrolled. */
+static const struct {
+	const char *key, *new_key, *who, *new_who;
+} names[] = {
+	[CONFIG_CLIENT] = {CONFIG_DEVICE_KEY, CONFIG_DEVICE_KEY ".new", CONFIG_DEVICE,
+		CONFIG_DEVICE ".new"},
+	[CONFIG_GATEWAY] = {CONFIG_GATEWAY_KEY, CONFIG_GATEWAY_KEY ".new", CONFIG_GATEWAY_FILE,
+		CONFIG_GATEWAY_FILE ".new"},
+};
 
 static enum cli_exit fail(int err, const char *path, const char *what)
 {
@@ -129,8 +137,8 @@ enum cli_exit joinfiles_begin(struct joinfiles *files, const struct config *conf
 	const char *config_path, const struct device_key *key)
 {
 	*files = (struct joinfiles){.config = config, .config_path = config_path};
-	(void)config_state_path(config, CONFIG_DEVICE_KEY, files->key_path);
-	(void)config_state_path(config, NEW_KEY, files->new_key_path);
+	(void)config_state_path(config, names[config->role].key, files->key_path);
+	(void)config_state_path(config, names[config->role].new_key, files->new_key_path);
 	(void)config_state_path(config, JOIN_FOLDER, files->folder);
 	enum cli_exit result = find_users(files);
 	if (result == CLI_OK)
@@ -163,15 +171,17 @@ enum cli_exit joinfiles_finish(
 
 	if (result != CLI_OK)
 		return result;
-	(void)config_state_path(files->config, NEW_DEVICE, new_path);
+	(void)config_state_path(files->config, names[files->config->role].new_who, new_path);
 	int err = device_write(new_path, device, files->control_uid, files->control_gid);
 	if (err < 0)
 		return fail(err, new_path, "write who this device is");
 	if (rename(files->new_key_path, files->key_path) < 0)
 		return fail(-errno, files->key_path, "put the device's keys in place");
-	(void)config_state_path(files->config, CONFIG_DEVICE, path);
+	(void)config_state_path(files->config, names[files->config->role].who, path);
 	if (rename(new_path, path) < 0)
 		return fail(-errno, path, "put in place who this device is");
+	/* of another gateway that this host was; there may be none */
+	(void)unlink(config_state_path(files->config, CONFIG_GATEWAY_PLAN, new_path));
 	err = file_sync_folder(path);
 	return err < 0 ? fail(err, path, "make it durable") : CLI_OK;
 }
@@ -197,7 +207,7 @@ void joinfiles_end(struct joinfiles *files, enum cli_exit result)
 	remove_folder(config_state_path(files->config, JOIN_TIMESTAMPS, path));
 	remove_folder(files->folder);
 	(void)unlink(files->new_key_path); /* gone where all went well, as is the other */
-	(void)unlink(config_state_path(files->config, NEW_DEVICE, path));
+	(void)unlink(config_state_path(files->config, names[files->config->role].new_who, path));
 	while (files->made_count > 0) {
 		char *made = files->made[--files->made_count];
 		if (result != CLI_OK && remove(made) < 0 && errno != ENOENT)

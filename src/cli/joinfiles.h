@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Folders and files of a device that joins: made in an order that leaves nothing half done. */
+/* Folders and files of a device or gateway (by the role of `config`) that joins: made in an order
+ * that leaves nothing half done. */
 #pragma once
 
 #include "cli/command.h"

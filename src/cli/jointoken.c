@@ -88,12 +88,6 @@ static enum cli_exit parse(const char *text, size_t size, struct token *ret_toke
 		log_err(0, "%s", jointoken_fault(err));
 		return CLI_USAGE;
 	}
-	if (token.kind != TOKEN_DEVICE) {
-		log_err(0, "this token lets in a gateway, and this would be a device: ask for one "
-			   "by tacet invite USER");
-		bytes_wipe(&token, sizeof token);
-		return CLI_USAGE;
-	}
 	*ret_token = token;
 	bytes_wipe(&token, sizeof token);
 	return CLI_OK;

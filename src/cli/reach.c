@@ -13,9 +13,10 @@ enum {
 	PAUSE_MS = 50,
 };
 
+/* Or a gateway on a host of its own: what has a server to reach. */
 static bool is_device(const json_t *status)
 {
-	return strcmp(member_text(status, "role"), "client") == 0;
+	return strcmp(member_text(status, "role"), "server") != 0;
 }
 
 static enum cli_exit print(const struct cli *cli, const json_t *status)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What tacet status says on a device. */
+/* What tacet status says on a device, and on a gateway on a host of its own. */
 #include "base/clock.h"
 #include "cli/grid.h"
 #include "cli/member.h"
@@ -26,13 +26,21 @@ static const char *meaning_of(const char *state)
 	return state;
 }
 
+static bool is_gateway(const json_t *status)
+{
+	return strcmp(member_text(status, "role"), "gateway") == 0;
+}
+
 static void add_who(struct grid *grid, const json_t *status)
 {
 	grid_text(grid, "network");
 	grid_text(grid, member_text(status, "network"));
-	grid_text(grid, "this device");
-	grid_format(grid, "%s/%s, %s", member_text(status, "user"), member_text(status, "device"),
-		meaning_of(member_text(status, "state")));
+	grid_text(grid, is_gateway(status) ? "this gateway" : "this device");
+	if (is_gateway(status))
+		grid_text(grid, member_text(status, "device"));
+	else
+		grid_format(grid, "%s/%s, %s", member_text(status, "user"),
+			member_text(status, "device"), meaning_of(member_text(status, "state")));
 	grid_text(grid, "addresses");
 	grid_format(grid, "%s, %s", member_text(status, "ipv4"), member_text(status, "ipv6"));
 }
@@ -46,7 +54,7 @@ static void add_connection(struct grid *grid, const json_t *status, uint64_t now
 	grid_text(grid, "connected");
 	grid_format(grid, "%s, for %s", is_connected ? "yes" : "NO",
 		text_since(member_number(status, "since"), now_s, when));
-	grid_text(grid, "gateway");
+	grid_text(grid, is_gateway(status) ? "controller" : "gateway");
 	grid_format(grid, "%s, %s", member_text(gateway, "name"),
 		*member_text(gateway, "address") ? member_text(gateway, "address")
 						 : member_text(gateway, "endpoint"));
@@ -56,6 +64,19 @@ static void add_connection(struct grid *grid, const json_t *status, uint64_t now
 	grid_format(grid, "%s received, %s sent",
 		text_bytes(member_number(gateway, "rx_bytes"), received),
 		text_bytes(member_number(gateway, "tx_bytes"), sent));
+}
+
+/* What a gateway enforces, with its controller or without. */
+static void add_plan(struct grid *grid, const json_t *plan)
+{
+	grid_text(grid, "in force");
+	if (member_is_true(plan, "in_force"))
+		grid_format(grid, "%llu devices, %llu services, %llu grants",
+			(unsigned long long)member_number(plan, "devices"),
+			(unsigned long long)member_number(plan, "services"),
+			(unsigned long long)member_number(plan, "grants"));
+	else
+		grid_text(grid, "NOT what was told last: see the log of tacetd");
 }
 
 /* Why the gateway may be silent: only while it is. */
@@ -118,8 +139,11 @@ void status_print_client(const json_t *status)
 
 	add_who(&grid, status);
 	add_connection(&grid, status, now_s);
+	if (is_gateway(status))
+		add_plan(&grid, member_get(status, "plan"));
 	grid_print(&grid, stdout);
 	if (json_is_object(silence))
 		print_silence(silence, now_s);
-	print_services(member_get(status, "services"));
+	if (!is_gateway(status))
+		print_services(member_get(status, "services"));
 }

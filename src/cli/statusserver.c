@@ -2,6 +2,7 @@
 /* What tacet status says on a server. */
 #include "base/clock.h"
 #include "cli/devices.h"
+#include "cli/gateways.h"
 #include "cli/grid.h"
 #include "cli/member.h"
 #include "cli/status.h"
@@ -93,6 +94,10 @@ void status_print_server(const json_t *status)
 	grid_format(&grid, "%llu", (unsigned long long)member_count(status, "invites_open"));
 	add_alarms(&grid, member_get(status, "alarms"));
 	grid_print(&grid, stdout);
+	if (json_array_size(member_get(status, "gateways")) > 1) {
+		(void)putchar('\n');
+		gateways_print(member_get(status, "gateways"));
+	}
 	if (member_count(status, "devices") == 0) {
 		puts("\nNo device has joined yet: tacet invite USER");
 		return;

@@ -65,10 +65,12 @@ const struct cli_entry table_commands[] = {
 	},
 	{
 		.words = "join",
-		.arguments = "[TOKEN | -] [--name NAME]",
-		.summary = "make this host a device of a network, by the token of an invite",
+		.arguments = "[TOKEN | -] [--name NAME | --endpoint HOST:PORT]",
+		.summary = "make this host a device, or gateway, of a network, by the token of an "
+			   "invite",
 		.options = "  TOKEN        what tacet invite printed; - reads it at stdin\n"
 			   "  --name NAME  of this device (default: this host's)\n"
+			   "  --endpoint HOST:PORT  how devices call this gateway over UDP\n"
 			   "  --again      even if it is a device already\n"
 			   "  --no-start   do not start tacetd\n",
 		.run = cli_join,
@@ -142,15 +144,27 @@ const struct cli_entry table_commands[] = {
 		.run = cli_group_leave,
 	},
 	{
+		.words = "gateway list",
+		.arguments = "",
+		.summary = "list gateways, and whether they enforce what is granted",
+		.run = cli_gateway_list,
+	},
+	{
+		.words = "gateway remove",
+		.arguments = "NAME",
+		.summary = "remove a gateway behind which no service stands",
+		.run = cli_gateway_remove,
+	},
+	{
 		.words = "service add",
-		.arguments = "NAME --target ADDRESS:PORT",
+		.arguments = "NAME --target ADDRESS:PORT [--gateway GATEWAY]",
 		.summary = "add a service that is there already, as the gateway sees it",
 		.options =
 			"  --target ADDRESS:PORT  where the gateway finds it\n"
 			"  --udp                  it is spoken to by UDP; --protocol udp likewise\n"
 			"  --port N               port in the tunnel (default: that of the "
 			"target)\n"
-			"  --gateway GATEWAY      which gateway (default: gateway)\n",
+			"  --gateway GATEWAY      behind which gateway (default: this host's)\n",
 		.run = cli_service_add,
 	},
 	{
@@ -186,8 +200,8 @@ const struct cli_entry table_commands[] = {
 	},
 	{
 		.words = "invite",
-		.arguments = "USER [--expires TIME] [--approve] [--qr]",
-		.summary = "print a token by which one new device joins, once",
+		.arguments = "USER | --gateway NAME [--expires TIME] [--approve] [--qr]",
+		.summary = "print a token by which one new device, or gateway, joins, once",
 		.options = "  --expires TIME  how long it is good, as 30m, 1h or 2d (default: 1h)\n"
 			   "  --approve       the device waits for tacet device approve\n"
 			   "  --qr            draw a QR code, too\n"

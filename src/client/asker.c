@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 enum {
-	PATH_SIZE = 64,
+	PATH_SIZE = 128,
 	CONNECT_MS = 2500, /* three round trips, a handshake among them */
 };
 
@@ -88,15 +88,17 @@ static void is_asked(uv_work_t *work, int status)
 		release(asker);
 }
 
-int asker_ask(struct asker *asker, uint64_t version, uint32_t wait_s, uint32_t total_ms)
+int asker_ask(struct asker *asker, const struct asker_question *question)
 {
 	assert(!asker->is_asking);
-	if (wait_s)
-		(void)snprintf(asker->path, sizeof asker->path,
-			"/v1/netmap?version=%" PRIu64 "&wait=%" PRIu32, version, wait_s); /* fits */
-	else
-		(void)snprintf(asker->path, sizeof asker->path, "/v1/netmap");
-	asker->total_ms = total_ms;
+	int size = snprintf(asker->path, sizeof asker->path, "%s", asker->config.path);
+	if (question->version)
+		size += snprintf(asker->path + size, sizeof asker->path - (size_t)size,
+			"?version=%" PRIu64 "&wait=%" PRIu32, question->version, question->wait_s);
+	if (question->version && question->in_force)
+		(void)snprintf(asker->path + size, sizeof asker->path - (size_t)size,
+			"&in_force=%" PRIu64, question->in_force); /* all of it fits */
+	asker->total_ms = question->total_ms;
 	asker->err = 0;
 	atomic_store(&asker->is_canceled, false);
 	int err = uv_queue_work(asker->config.loop, &asker->work, ask, is_asked);

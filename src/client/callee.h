@@ -18,6 +18,8 @@ struct callee {
 	unsigned count, current;
 	struct lookup *lookup; /* NULL: never looked up */
 	bool is_looking;
+	uint64_t tried_ns;     /* monotonic, since when by the address in use; 0: not known */
+	uint64_t looked_up_ns; /* monotonic */
 };
 
 /* Fields above the first unsigned are the caller's to fill in. Begins to look up. */

@@ -12,7 +12,6 @@
 #include <sys/types.h>
 
 enum {
-	DEVICE_FILE_MAX = 16 << 20, /* bytes of device.json */
 	DEVICE_WHERE_SIZE = 96,
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/deviceplan.h"
 
+#include "base/bytes.h"
 #include "base/memory.h"
 
 #include <stdio.h>
@@ -8,9 +9,15 @@
 
 void deviceplan_done(struct deviceplan *plan)
 {
+	if (plan->peers)
+		bytes_wipe(plan->peers, plan->head.peers * sizeof *plan->peers);
 	free(plan->peers);
 	free(plan->prefixes);
 	free(plan->names);
+	free(plan->roles);
+	free(plan->devices);
+	free(plan->services);
+	free(plan->grants);
 	*plan = (struct deviceplan){0};
 }
 
@@ -125,12 +132,13 @@ void deviceplan_make(
 	*ret_plan = plan;
 }
 
-void deviceplan_shelve_peers(struct deviceplan *plan, struct entropy entropy)
+void deviceplan_shelve_controller(struct deviceplan *plan, struct entropy entropy)
 {
-	for (uint32_t i = 0; i < plan->head.peers; i++) {
-		struct message_peer *peer = &plan->peers[i];
-		entropy_fill(entropy, peer->public_key, sizeof peer->public_key);
-		peer->endpoint = (struct endpoint){0};
-		peer->keepalive_s = 0;
-	}
+	struct message_peer *peer = plan->peers;
+
+	if (plan->head.peers == 0)
+		return;
+	entropy_fill(entropy, peer->public_key, sizeof peer->public_key);
+	peer->endpoint = (struct endpoint){0};
+	peer->keepalive_s = 0;
 }

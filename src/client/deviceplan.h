@@ -2,14 +2,15 @@
 /*
  * What shall be in force on a device, from its netmap: one peer for each gateway, with the
  * gateway's own overlay addresses and the virtual addresses of what was granted behind it, and
- * nothing else; and the names of services. Pure but for memory; any thread.
+ * nothing else; and the names of services. On a gateway, from what it was told: its controller as
+ * a peer, the devices as peers, and what they are granted. Pure but for memory; any thread.
  */
 #pragma once
 
 #include "base/address.h"
 #include "base/attributes.h"
 #include "base/random.h"
-#include "control/netmap.h"
+#include "control/gatewayplan.h"
 #include "priv/message.h"
 
 enum {
@@ -19,7 +20,11 @@ enum {
 struct deviceplan {
 	struct message_peer *peers; /* owned, as are the others */
 	struct message_prefix *prefixes;
-	struct message_name *names;
+	struct message_name *names; /* a device's */
+	struct message_role *roles; /* this and the rest: a gateway's */
+	struct message_device *devices;
+	struct message_service *services;
+	struct message_grant *grants;
 	struct message_plan head; /* how many of each; version is the sender's to fill in */
 };
 
@@ -32,11 +37,19 @@ void deviceplan_make(
 	const struct netmap *netmap, const struct endpoint *endpoints, struct deviceplan *ret_plan);
 
 /*
- * Puts keys that nobody has in the place of the peers' own, without endpoints. Once such a plan is
- * in force all sessions are over, so that the former plan after it begins with handshakes; and
- * meanwhile no packet takes another way, since routes and prefixes stay where they are.
+ * The same on a gateway; `endpoint` is the controller's, which is the first peer. The netmap of
+ * `told` does not count; all of it is empty where nothing was told yet.
  */
-void deviceplan_shelve_peers(struct deviceplan *plan, struct entropy entropy);
+void deviceplan_make_gateway(const struct netmap *netmap, const struct gatewayplan *told,
+	const struct endpoint *endpoint, struct deviceplan *ret_plan);
 
-/* Frees what it owns; zero afterwards. */
+/*
+ * Puts a key that nobody has in the place of the first peer's own, the controller's, without an
+ * endpoint. Once such a plan is in force the session is over, so that the former plan after it
+ * begins with a handshake; and meanwhile no packet takes another way, since routes and prefixes
+ * stay where they are. Who else is called or calls notices nothing.
+ */
+void deviceplan_shelve_controller(struct deviceplan *plan, struct entropy entropy);
+
+/* Wipes and frees what it owns; zero afterwards. */
 void deviceplan_done(struct deviceplan *plan);

@@ -88,13 +88,9 @@ void devicestatus_explain(const struct devicestatus *status, struct silence_hint
 		.endpoint = netmap->gateway_count ? netmap->gateways[0].endpoint : "",
 		.address = status->address,
 		.now_s = seconds(status->now.realtime_ns),
-		.heard_s = seconds(contact->heard.realtime_ns),
 		.written_s = status->written_s,
-		.handshake_s = seconds(contact->handshake_ns),
-		.received_s = seconds(contact->received.realtime_ns),
-		.since_s = seconds(contact->since.realtime_ns),
 		.tx_bytes = contact->tx_bytes,
-		.tried = contact->tried,
+		.has_tunnel = contact->has_tunnel,
 	};
 
 	silence_explain(&silence, ret_hints);
@@ -113,6 +109,20 @@ static json_t *silence_json(const struct devicestatus *status)
 		(json_int_t)status->contact->tried, "hints", texts);
 }
 
+/* What a gateway enforces. */
+static void add_plan(json_t *json, const struct devicestatus *status)
+{
+	const struct gatewayplan *told = status->told;
+
+	/* without memory there are no texts */
+	(void)json_object_set_new(json, "role", json_string("gateway"));
+	(void)json_object_set_new(json, "plan",
+		json_pack("{s:o, s:b, s:I, s:I, s:I}", "version", number(told->version), "in_force",
+			(int)(told->version && told->version == status->in_force), "devices",
+			(json_int_t)told->device_count, "services", (json_int_t)told->service_count,
+			"grants", (json_int_t)told->grant_count));
+}
+
 json_t *devicestatus_encode(const struct devicestatus *status)
 {
 	const struct netmap *netmap = status->netmap;
@@ -126,6 +136,8 @@ json_t *devicestatus_encode(const struct devicestatus *status)
 
 	if (!json)
 		abort(); /* no memory: nothing else can fail, for all texts are ASCII */
+	if (status->told)
+		add_plan(json, status);
 	if (contact->is_silent)
 		(void)json_object_set_new(json, "silence", silence_json(status)); /* or no memory */
 	return json;

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "client/devicestatus.h"
 #include "client/follower_state.h"
+#include "client/jsonfile.h"
 #include "priv/sandbox.h"
 
 #include <libgen.h>
@@ -16,20 +17,50 @@
 
 /* ---- status ---- */
 
-static void status_is_asked(void *context, struct server_request *request,
-	const char *const words[], const json_t *body)
+static void answer_status(struct follower *follower, struct server_request *request)
 {
-	struct follower *follower = context;
 	const struct devicestatus status = {
 		.netmap = &follower->device.netmap,
 		.contact = &follower->contact,
 		.address = follower_address(follower),
 		.written_s = follower->written_s,
 		.now = clock_now(),
+		.told = follower->is_gateway ? &follower->told : NULL,
+		.in_force = follower->in_force,
 	};
 
-	(void)words, (void)body; /* there are none */
 	server_answer(request, 200, devicestatus_encode(&status));
+}
+
+static void asker_is_gone(void *context, struct server_request *request)
+{
+	struct follower *follower = context;
+
+	for (unsigned i = 0; i < follower->ask_count; i++) {
+		if (follower->asks[i] == request)
+			follower->asks[i] = follower->asks[--follower->ask_count];
+	}
+}
+
+/* What is said has to be in force: a service that is shown can be used. */
+static void status_is_asked(void *context, struct server_request *request,
+	const char *const words[], const json_t *body)
+{
+	struct follower *follower = context;
+
+	(void)words, (void)body; /* there are none */
+	if (!follower->planner.is_under_way || follower->ask_count == FOLLOWER_ASKS_MAX) {
+		answer_status(follower, request);
+		return;
+	}
+	follower->asks[follower->ask_count++] = request;
+	server_keep(request, asker_is_gone, follower);
+}
+
+static void answer_asks(struct follower *follower)
+{
+	while (!follower->planner.is_under_way && follower->ask_count > 0)
+		answer_status(follower, follower->asks[--follower->ask_count]);
 }
 
 static const struct server_route routes[] = {
@@ -83,6 +114,8 @@ static void take_listeners(struct follower *follower, const struct channel_messa
 static void take_done(struct follower *follower, const struct message_done *done)
 {
 	planner_done(&follower->planner, done);
+	follower_contact_planned(follower);
+	answer_asks(follower);
 	int err = follower->asker ? 0 : follower_contact_begin(follower);
 	if (err < 0) {
 		log_err(err, "cannot ask the controller");
@@ -135,7 +168,8 @@ static void read_device(struct follower *follower)
 	char where[DEVICE_WHERE_SIZE];
 	struct stat status;
 
-	(void)config_state_path(follower->config, CONFIG_DEVICE, follower->device_path);
+	(void)config_state_path(follower->config,
+		follower->is_gateway ? CONFIG_GATEWAY_FILE : CONFIG_DEVICE, follower->device_path);
 	int err = device_read(follower->device_path, &follower->device, where);
 	if (err == ERR_NOT_FOUND)
 		fatal(err, "%s: this host has not joined a network: tacet join TOKEN",
@@ -150,6 +184,28 @@ static void read_device(struct follower *follower)
 			follower->device_path);
 	if (stat(follower->device_path, &status) == 0)
 		follower->written_s = (uint64_t)status.st_mtim.tv_sec;
+}
+
+/* Nothing told yet, or nothing that can be read: all is denied until the controller answers. */
+static void read_told(struct follower *follower)
+{
+	char where[NETMAP_NAME_SIZE] = "";
+	json_t *json = NULL;
+	int line = 0;
+
+	(void)config_state_path(follower->config, CONFIG_GATEWAY_PLAN, follower->told_path);
+	int err = jsonfile_read(follower->told_path, &json, &line);
+	if (err == 0)
+		err = gatewayplan_decode(json, &follower->told, where);
+	json_decref(json);
+	if (err < 0 && err != ERR_NOT_FOUND)
+		log_err(err, "%s: it is damaged%s%s: all is denied until the controller answers",
+			follower->told_path, *where ? " at " : "", where);
+	if (err < 0)
+		return;
+	netmap_done(&follower->device.netmap);
+	follower->device.netmap = follower->told.netmap; /* it may be the newer one */
+	follower->told.netmap = (struct netmap){0};
 }
 
 /*
@@ -206,13 +262,18 @@ static void open_channel(struct follower *follower, int channel_fd)
 static void say_who_we_are(const struct follower *follower)
 {
 	const struct netmap *netmap = &follower->device.netmap;
-	const struct message_tunnel tunnel = {
+	struct message_tunnel tunnel = {
 		.overlay_ipv4 = netmap->overlay_ipv4,
 		.overlay_ipv6 = netmap->overlay_ipv6,
 		.ipv4 = netmap->ipv4,
 		.ipv6 = netmap->ipv6,
 	};
 
+	if (follower->is_gateway) {
+		tunnel.controller_ipv4 = netmap->gateways[0].ipv4;
+		tunnel.controller_ipv6 = netmap->gateways[0].ipv6;
+		tunnel.controller_port = netmap->control_port;
+	}
 	channel_send(follower->channel, MESSAGE_TUNNEL, &tunnel, 1);
 }
 
@@ -225,6 +286,7 @@ static void close_all(struct follower *follower)
 	netwatch_close(follower->netwatch);
 	if (follower->listener >= 0)
 		close(follower->listener);
+	gatewayplan_done(&follower->told);
 	device_done(&follower->device);
 }
 
@@ -234,7 +296,10 @@ int follower_run(const struct config *config, int channel_fd)
 
 	follower.config = config;
 	follower.listener = -1;
+	follower.is_gateway = config->role == CONFIG_GATEWAY;
 	read_device(&follower);
+	if (follower.is_gateway)
+		read_told(&follower);
 	int err = netwatch_open(config->interface, &follower.netwatch);
 	if (err < 0)
 		log_warn(err, "cannot hear of this host's addresses: changes are found out later");

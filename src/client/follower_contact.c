@@ -25,17 +25,33 @@ static uint64_t ms_until(uint64_t due_ns, struct moment now)
 
 static void ask_is_due(uv_timer_t *timer);
 
+static int ask(struct follower *follower, const struct contact_question *question)
+{
+	uint64_t version = question->wait_s ? follower->device.netmap.version : 0;
+	const struct asker_question asked = {
+		/* a gateway's is long: it is not told again what it knows */
+		.version = follower->is_gateway ? follower->told.version : version,
+		.in_force = follower->in_force,
+		.wait_s = question->wait_s,
+		.total_ms = question->total_ms,
+	};
+
+	return asker_ask(follower->asker, &asked);
+}
+
 /* Asks what is due, or waits until something is. */
 static void go_on(struct follower *follower)
 {
 	struct moment now = clock_now();
 	struct contact_question question;
 
-	if (!follower->asker)
+	/* what a gateway asks says what it has in force */
+	bool is_early = follower->is_gateway && follower->planner.is_under_way;
+
+	if (!follower->asker || is_early)
 		return;
 	if (contact_take(&follower->contact, now, &question)) {
-		int err = asker_ask(follower->asker, follower->device.netmap.version,
-			question.wait_s, question.total_ms);
+		int err = ask(follower, &question);
 		if (err == 0)
 			return;
 		log_err(err, "cannot ask the controller");
@@ -119,9 +135,23 @@ static void is_answered(void *context, int err, const json_t *json, const struct
 	if (err == 0) {
 		follower_keep_address(follower);
 		if (json)
-			follower_take_netmap(follower, json);
+			follower_take_answer(follower, json);
 	}
 	act(follower, acts);
+}
+
+void follower_contact_planned(struct follower *follower)
+{
+	const struct planner *planner = &follower->planner;
+	bool is_news = !planner->is_wanted && follower->in_force != follower->planned;
+
+	if (!follower->is_gateway || planner->is_under_way)
+		return;
+	if (is_news)
+		follower->in_force = follower->planned;
+	if (is_news && follower->asker && follower->contact.due_ns == UINT64_MAX)
+		asker_cancel(follower->asker); /* it said what was in force before */
+	go_on(follower);
 }
 
 /* ---- counters ---- */
@@ -149,10 +179,18 @@ static void look_is_due(uv_timer_t *timer)
 void follower_peer_counted(struct follower *follower, const struct message_peer_status *peer)
 {
 	const struct netmap *netmap = &follower->device.netmap;
+	size_t at = 0;
 
-	if (netmap->gateway_count == 0 || memcmp(peer->public_key, netmap->gateways[0].public_key,
-						  sizeof peer->public_key) != 0)
+	while (at < netmap->gateway_count &&
+		memcmp(peer->public_key, netmap->gateways[at].public_key,
+			sizeof peer->public_key) != 0)
+		at++;
+	if (at == netmap->gateway_count)
+		return; /* a device's */
+	if (at > 0) {
+		follower_other_counted(follower, at, peer);
 		return;
+	}
 	follower->counters = (struct contact_counters){
 		.handshake_ns = peer->last_handshake_ns,
 		.rx_bytes = peer->rx_bytes,
@@ -228,6 +266,7 @@ static int open_asker(struct follower *follower)
 				   : netmap->gateways[0].ipv6,
 		.port = netmap->control_port,
 		.interface = follower->config->interface,
+		.path = follower->is_gateway ? "/v1/plan" : "/v1/netmap",
 		.answered = is_answered,
 		.context = follower,
 	};

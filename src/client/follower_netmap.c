@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* What is known, and what follows from it: netmap, device file, gateways, plan. */
 #include "client/follower_state.h"
+#include "client/jsonfile.h"
 
 #include "base/log.h"
 #include "base/memory.h"
@@ -58,6 +59,14 @@ struct endpoint follower_address(const struct follower *follower)
 void follower_make_plan(void *context, struct deviceplan *ret_plan)
 {
 	struct follower *follower = context;
+	if (follower->is_gateway) {
+		struct endpoint controller = follower_address(follower);
+
+		deviceplan_make_gateway(
+			&follower->device.netmap, &follower->told, &controller, ret_plan);
+		follower->planned = follower->told.version;
+		return;
+	}
 	struct endpoint *endpoints = memory_new(follower->callee_count + 1, sizeof *endpoints);
 
 	for (size_t i = 0; i < follower->callee_count; i++)
@@ -139,7 +148,7 @@ static void exchange(struct follower *follower, struct netmap *netmap)
 	planner_want(&follower->planner);
 }
 
-void follower_take_netmap(struct follower *follower, const json_t *json)
+static void take_netmap(struct follower *follower, const json_t *json)
 {
 	struct netmap netmap = {0};
 	char where[NETMAP_NAME_SIZE] = "";
@@ -163,4 +172,43 @@ void follower_take_netmap(struct follower *follower, const json_t *json)
 	}
 	log_info(0, "netmap %" PRIu64 ": %zu services", netmap.version, netmap.service_count);
 	exchange(follower, &netmap);
+}
+
+/* Put in force first: what is new may be that something is denied. */
+static void take_told(struct follower *follower, const json_t *json)
+{
+	struct gatewayplan told = {0};
+	char where[NETMAP_NAME_SIZE] = "";
+
+	int err = gatewayplan_decode(json, &told, where);
+	if (err < 0) {
+		log_err(err,
+			"the controller's plan is refused at \"%s\": is this program "
+			"older? going on with the former one",
+			where);
+		return;
+	}
+	if (told.version == follower->told.version) {
+		gatewayplan_done(&told);
+		return;
+	}
+	log_info(0, "plan %" PRIu64 ": %zu devices, %zu services", told.version, told.device_count,
+		told.service_count);
+	struct netmap netmap = told.netmap;
+	told.netmap = (struct netmap){0};
+	gatewayplan_done(&follower->told);
+	follower->told = told;
+	exchange(follower, &netmap);
+	err = jsonfile_write(follower->told_path, json, (uid_t)-1, (gid_t)-1);
+	if (err < 0)
+		log_err(err, "%s: cannot be written: what is new is lost by a restart",
+			follower->told_path);
+}
+
+void follower_take_answer(struct follower *follower, const json_t *json)
+{
+	if (follower->is_gateway)
+		take_told(follower, json);
+	else
+		take_netmap(follower, json);
 }

@@ -12,16 +12,28 @@
 #include "priv/channel.h"
 #include "priv/config.h"
 
+enum {
+	FOLLOWER_ASKS_MAX = 8, /* that wait; others are answered at once */
+};
+
 struct follower {
 	const struct config *config;
 	char device_path[CONFIG_PATH_SIZE];
 	struct device device;
+	bool is_gateway;
+	char told_path[CONFIG_PATH_SIZE]; /* this and the next three: a gateway's */
+	struct gatewayplan told;	  /* last; its netmap is the device's */
+	uint64_t planned;		  /* version of what the last plan was made from */
+	uint64_t in_force;
 	uint64_t written_s; /* Unix time, when the device file was written last */
 
 	uv_loop_t loop;
 	struct channel *channel;
 	struct server *server; /* NULL until the parent has given the listeners */
-	int listener;	       /* the local socket; -1: not yet */
+	struct server_request
+		*asks[FOLLOWER_ASKS_MAX]; /* for the status, until a plan is in force */
+	unsigned ask_count;
+	int listener; /* the local socket; -1: not yet */
 	struct planner planner;
 	struct callee *callees; /* one for each gateway of the netmap, in its order; owned */
 	size_t callee_count;
@@ -48,6 +60,9 @@ struct follower {
 /* Begins to ask, to look and to watch. -errno. */
 int follower_contact_begin(struct follower *follower) must_check;
 
+/* A plan was answered: a gateway says at once what is in force. */
+void follower_contact_planned(struct follower *follower);
+
 /* Ends all that; handles are being closed. */
 void follower_contact_end(struct follower *follower);
 
@@ -64,11 +79,15 @@ void follower_forget_gateways(struct follower *follower);
 /* Of the first gateway, in use; remote ADDRESS_NONE: not known yet. */
 struct endpoint follower_address(const struct follower *follower);
 
+/* Counters of a gateway that is not the controller's: tries another address where none answers. */
+void follower_other_counted(
+	struct follower *follower, size_t gateway, const struct message_peer_status *peer);
+
 /* For struct planner. */
 void follower_make_plan(void *context, struct deviceplan *ret_plan);
 
-/* A netmap came: checked, stored, planned. */
-void follower_take_netmap(struct follower *follower, const json_t *json);
+/* A netmap came, or a gateway's plan: checked, stored, planned. */
+void follower_take_answer(struct follower *follower, const json_t *json);
 
 /* The gateway answered: remembers by which address. */
 void follower_keep_address(struct follower *follower);

@@ -11,6 +11,10 @@ static void send_plan(struct planner *planner, struct deviceplan *plan)
 	channel_send(channel, MESSAGE_PLAN_BEGIN, &plan->head, 1);
 	channel_send(channel, MESSAGE_PLAN_PEERS, plan->peers, plan->head.peers);
 	channel_send(channel, MESSAGE_PLAN_PREFIXES, plan->prefixes, plan->head.prefixes);
+	channel_send(channel, MESSAGE_PLAN_ROLES, plan->roles, plan->head.roles);
+	channel_send(channel, MESSAGE_PLAN_DEVICES, plan->devices, plan->head.devices);
+	channel_send(channel, MESSAGE_PLAN_SERVICES, plan->services, plan->head.services);
+	channel_send(channel, MESSAGE_PLAN_GRANTS, plan->grants, plan->head.grants);
 	channel_send(channel, MESSAGE_PLAN_NAMES, plan->names, plan->head.names);
 	channel_send(channel, MESSAGE_PLAN_END, &plan->head, 1);
 	planner->is_under_way = true;
@@ -25,7 +29,7 @@ static void send_next(struct planner *planner)
 		return;
 	planner->make(planner->context, &plan);
 	if (planner->wants_shelved)
-		deviceplan_shelve_peers(&plan, entropy_kernel());
+		deviceplan_shelve_controller(&plan, entropy_kernel());
 	planner->is_wanted = planner->wants_shelved;
 	planner->wants_shelved = false;
 	send_plan(planner, &plan);

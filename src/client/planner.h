@@ -17,13 +17,13 @@ struct planner {
 	uint64_t version;   /* of the last plan */
 	bool is_under_way;  /* it was sent, and PLAN_DONE was not heard */
 	bool is_wanted;	    /* another is to follow it */
-	bool wants_shelved; /* and before that all sessions are to end */
+	bool wants_shelved; /* and before that the controller's session is to end */
 };
 
 /* The plan has changed. */
 void planner_want(struct planner *planner);
 
-/* All sessions are to begin anew. */
+/* The session with the controller is to begin anew. */
 void planner_want_handshakes(struct planner *planner);
 
 /* PLAN_DONE was received: logs what failed. */

@@ -10,7 +10,7 @@
 
 _Static_assert((int)MEMBER_WHERE_SIZE == (int)NETMAP_NAME_SIZE, "a place fits");
 
-static const char *const names[] = {"name", "public_key", "preshared_key"};
+static const char *const names[] = {"name", "public_key", "preshared_key", "endpoint"};
 
 json_t *enrolment_encode(const struct enrolment *enrolment)
 {
@@ -19,9 +19,10 @@ json_t *enrolment_encode(const struct enrolment *enrolment)
 
 	if (has_preshared_key)
 		base64_key_format(enrolment->preshared_key, preshared_key);
-	json_t *json = json_pack("{s:s, s:s, s:s*}", "name", enrolment->name, "public_key",
+	json_t *json = json_pack("{s:s, s:s, s:s*, s:s*}", "name", enrolment->name, "public_key",
 		base64_key_format(enrolment->public_key, public_key), "preshared_key",
-		has_preshared_key ? preshared_key : NULL);
+		has_preshared_key ? preshared_key : NULL, "endpoint",
+		*enrolment->endpoint ? enrolment->endpoint : NULL);
 	bytes_wipe(preshared_key, sizeof preshared_key);
 	if (!json)
 		abort(); /* for want of memory, or a name that is not text: a bug */
@@ -38,6 +39,9 @@ int enrolment_decode(const json_t *json, struct enrolment *ret_enrolment,
 	members_key(&members, "public_key", enrolment.public_key);
 	if (json_object_get(json, "preshared_key"))
 		members_key(&members, "preshared_key", enrolment.preshared_key);
+	if (json_object_get(json, "endpoint"))
+		members_hostport(
+			&members, "endpoint", enrolment.endpoint, sizeof enrolment.endpoint);
 	members_only(&members, names, ARRAY_LENGTH(names));
 	if (members.error < 0)
 		memcpy(ret_where, members.where, MEMBER_WHERE_SIZE);

@@ -8,50 +8,70 @@
 #include "controller/alarms.h"
 #include "controller/answer.h"
 #include "controller/expiry.h"
+#include "controller/gateways.h"
 #include "controller/netmaps.h"
 #include "controller/rollout.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* Whom an answer is for. */
-static struct world_invite *invite_of_device(struct world *world, uint64_t device_id)
+/* An invite lingers no longer than for an answer that was lost. */
+static void set_answered(struct controller *controller, uint64_t invite_id)
 {
-	const struct store_device *device = world_device_of_id(world, device_id);
+	struct world *world = &controller->world;
 
-	for (size_t i = 0; device && i < world->invite_count; i++) {
-		if (world->invites[i].store.id == device->invite_id)
-			return &world->invites[i];
+	for (size_t i = 0; i < world->invite_count; i++) {
+		if (world->invites[i].store.id == invite_id)
+			world->invites[i].is_answered = true;
 	}
-	return NULL;
+	expiry_set(controller);
 }
 
-/* The netmap, once the device is in force; its invite lingers no longer than for what was lost. */
+/* The netmap, once the device is in force. */
 static json_t *make_answer(
-	struct controller *controller, uint64_t device, const struct message_done *done)
+	struct controller *controller, uint64_t id, const struct message_done *done)
 {
-	struct world_invite *invite = invite_of_device(&controller->world, device);
+	const struct store_device *device = world_device_of_id(&controller->world, id);
 
-	if (invite)
-		invite->is_answered = true;
-	expiry_set(controller);
-	return netmaps_encode(controller, device, done);
+	if (device)
+		set_answered(controller, device->invite_id);
+	return netmaps_encode(controller, id, done);
+}
+
+static json_t *make_gateways_answer(
+	struct controller *controller, uint64_t id, const struct message_done *done)
+{
+	const struct store_gateway *gateway = world_gateway_of_id(&controller->world, id);
+
+	if (gateway)
+		set_answered(controller, gateway->invite_id);
+	return gateways_encode_netmap(controller, id, done);
 }
 
 static void refuse(struct controller *controller, struct server_request *request, int err,
 	const struct store_invite *invite)
 {
+	const char *kind = invite->kind == STORE_INVITE_GATEWAY ? "gateway" : "device";
+
 	if (err == ERR_INVITE_USED) {
 		alarms_raise(controller,
-			"invite %llu for %s was used by a second device: it may have been stolen, "
-			"and the first may be the thief's: look at tacet device list",
-			(unsigned long long)invite->id, invite->subject);
+			"invite %llu for %s was used by a second %s: it may have been stolen, "
+			"and the first may be the thief's: look at tacet %s list",
+			(unsigned long long)invite->id, invite->subject, kind, kind);
 		server_refuse(request, err,
-			"this invite was used by another device already; if that was not yours, "
-			"tell your administrator: it may have been stolen");
+			"this invite was used by another %s already; if that was not yours, "
+			"tell your administrator: it may have been stolen",
+			kind);
 		return;
 	}
 	answer_refuse(request, err, "enrol");
+}
+
+/* NULL: it has none. */
+static const uint8_t *preshared_key_of(const struct enrolment *enrolment)
+{
+	return bytes_are_zero(enrolment->preshared_key, NETMAP_KEY_SIZE) ? NULL
+									 : enrolment->preshared_key;
 }
 
 /* Redeems, and answers once the new device is in force. */
@@ -64,9 +84,7 @@ static void redeem(struct controller *controller, struct server_request *request
 	const struct store_enrolment fresh = {
 		.name = enrolment->name,
 		.public_key = enrolment->public_key,
-		.preshared_key = bytes_are_zero(enrolment->preshared_key, NETMAP_KEY_SIZE)
-					 ? NULL
-					 : enrolment->preshared_key,
+		.preshared_key = preshared_key_of(enrolment),
 	};
 	struct store_device device = {0};
 
@@ -88,6 +106,58 @@ static void redeem(struct controller *controller, struct server_request *request
 	bytes_wipe(&device, sizeof device);
 }
 
+/* The same for a gateway on a host of its own, which has the invite's name. */
+static void redeem_gateway(struct controller *controller, struct server_request *request,
+	struct world_invite *invite, const struct enrolment *enrolment)
+{
+	char actor[ANSWER_ACTOR_SIZE];
+	struct moment now = clock_now();
+	const struct store_actor by = {actor, STORE_WAY_TUNNEL, now.realtime_ns};
+	const struct store_gateway_enrolment fresh = {
+		.public_key = enrolment->public_key,
+		.preshared_key = preshared_key_of(enrolment),
+		.endpoint = enrolment->endpoint,
+	};
+	struct store_gateway gateway = {0};
+
+	(void)snprintf(actor, sizeof actor, "invite %llu", (unsigned long long)invite->store.id);
+	int result = store_invite_redeem_gateway(
+		controller->store, &by, invite->store.public_key, &fresh, &gateway);
+	if (result < 0) {
+		refuse(controller, request, result, &invite->store);
+		return;
+	}
+	if (result != STORE_INVITE_AGAIN) {
+		invite->redeemed_ns = now.monotonic_ns;
+		world_add_gateway(&controller->world, &gateway);
+		log_info(0, "%s: gateway %s has enrolled", actor, gateway.name);
+	}
+	expiry_set(controller);
+	rollout_answer(controller, request,
+		&(struct rollout_answer){.make = make_gateways_answer, .id = gateway.id});
+	bytes_wipe(&gateway, sizeof gateway);
+}
+
+static void (*const redeem_by_kind[])(struct controller *controller, struct server_request *request,
+	struct world_invite *invite, const struct enrolment *enrolment) = {
+	[STORE_INVITE_DEVICE] = redeem,
+	[STORE_INVITE_GATEWAY] = redeem_gateway,
+};
+
+/* Whether what enrols is of the kind that was invited; refused where not. */
+static bool is_of_kind(struct server_request *request, const struct store_invite *invite,
+	const struct enrolment *enrolment)
+{
+	bool is_gateway = *enrolment->endpoint != '\0';
+
+	if (is_gateway == (invite->kind == STORE_INVITE_GATEWAY))
+		return true;
+	server_refuse(request, ERR_WRONG_STATE,
+		is_gateway ? "this invite is for a device, which has no endpoint"
+			   : "this invite is for a gateway, which has an endpoint");
+	return false;
+}
+
 void enrol_post(void *context, struct server_request *request, const char *const words[],
 	const json_t *body)
 {
@@ -106,7 +176,7 @@ void enrol_post(void *context, struct server_request *request, const char *const
 	if (err < 0)
 		server_refuse(
 			request, err, "%s in the request: %s", ANSWER_SHOWN(where), err_str(err));
-	else
-		redeem(controller, request, invite, &enrolment);
+	else if (is_of_kind(request, &invite->store, &enrolment))
+		redeem_by_kind[invite->store.kind](controller, request, invite, &enrolment);
 	bytes_wipe(&enrolment, sizeof enrolment);
 }

@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/random.h"
+#include "control/netmap.h"
 #include "control/token.h"
 #include "controller/answer.h"
 #include "controller/expiry.h"
@@ -99,7 +100,7 @@ static json_t *encode_token(const struct controller *controller, const struct st
 	const struct store_gateway *gateway = &world->gateways[0];
 	char text[TOKEN_TEXT_SIZE];
 	struct token token = {
-		.kind = TOKEN_DEVICE,
+		.kind = invite->kind == STORE_INVITE_GATEWAY ? TOKEN_GATEWAY : TOKEN_DEVICE,
 		.ipv4 = invite->ipv4,
 		.ipv6 = invite->ipv6,
 		.server_ipv4 = gateway->ipv4,
@@ -125,9 +126,10 @@ static void create(struct controller *controller, struct server_request *request
 {
 	char actor[ANSWER_ACTOR_SIZE];
 	const struct store_actor by = answer_actor(request, actor);
+	const char *subject = wish->gateway ? wish->gateway : wish->user;
 	const struct store_invite_request wanted = {
-		.kind = STORE_INVITE_DEVICE,
-		.subject = wish->user,
+		.kind = wish->gateway ? STORE_INVITE_GATEWAY : STORE_INVITE_DEVICE,
+		.subject = subject,
 		.public_key = secrets->public_key,
 		.preshared_key = secrets->preshared_key,
 		.expires_ns = by.now_ns + wish->expires_s * NS_PER_S,
@@ -143,7 +145,7 @@ static void create(struct controller *controller, struct server_request *request
 		return;
 	}
 	if (err < 0) {
-		answer_refuse(request, err, "invite %s", ANSWER_SHOWN(wish->user));
+		answer_refuse(request, err, "invite %s", ANSWER_SHOWN(subject));
 		return;
 	}
 	world_add_invite(&controller->world, &invite);
@@ -154,19 +156,17 @@ static void create(struct controller *controller, struct server_request *request
 }
 
 /* Whether it can be granted; refused where not. */
-static bool is_fine(struct server_request *request, const struct wish *wish)
+static bool is_fine(
+	const struct world *world, struct server_request *request, const struct wish *wish)
 {
-	if (wish->gateway) {
-		server_refuse(request, ERR_WRONG_STATE,
-			"cannot invite the gateway %s: gateways on hosts of their own cannot enrol "
-			"yet",
-			ANSWER_SHOWN(wish->gateway));
+	if (!wish->user == !wish->gateway || (wish->gateway && wish->approve)) {
+		server_refuse(request, ERR_SYNTAX,
+			"the request: expected user or gateway, and approve with user only");
 		return false;
 	}
-	if (!wish->user) {
-		server_refuse(request, ERR_SYNTAX,
-			"user in the request: expected a text, found "
-			"nothing");
+	if (wish->gateway && world->gateway_count >= NETMAP_GATEWAYS_MAX) {
+		server_refuse(request, ERR_NO_ADDRESS, "there are %d gateways, which is the most",
+			NETMAP_GATEWAYS_MAX);
 		return false;
 	}
 	if (wish->expires_s < 1 || wish->expires_s > EXPIRES_MAX_S) {
@@ -181,6 +181,7 @@ static bool is_fine(struct server_request *request, const struct wish *wish)
 void api_invites_post(void *context, struct server_request *request, const char *const words[],
 	const json_t *body)
 {
+	const struct world *world = &((struct controller *)context)->world;
 	struct wish wish = {.expires_s = EXPIRES_DEFAULT_S};
 	const struct answer_member members[] = {
 		{"user", ANSWER_TEXT, true, &wish.user},
@@ -191,7 +192,8 @@ void api_invites_post(void *context, struct server_request *request, const char 
 	struct secrets secrets = {0};
 
 	(void)words;
-	if (!answer_read(request, body, members, ARRAY_LENGTH(members)) || !is_fine(request, &wish))
+	if (!answer_read(request, body, members, ARRAY_LENGTH(members)) ||
+		!is_fine(world, request, &wish))
 		return;
 	int err = draw(&secrets);
 	if (err < 0)

@@ -7,8 +7,6 @@
 #include "controller/answer.h"
 #include "controller/rollout.h"
 
-#include <assert.h>
-#include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,35 +16,6 @@ enum {
 	VERSION_BITS = 53, /* that every reader of JSON can hold */
 	STARTING_S = 3,	   /* until the first plan is in force, as long as that takes */
 };
-
-/* A device that waits. */
-struct poller {
-	struct poller *next;
-	struct controller *controller;
-	struct server_request *request;
-	uint64_t device, version;
-	uint64_t deadline_ms; /* of the loop's clock */
-};
-
-static void look_at_deadlines(uv_timer_t *timer);
-
-void netmaps_init(struct controller *controller)
-{
-	if (uv_timer_init(controller->loop, &controller->netmaps.deadline) < 0)
-		abort(); /* cannot fail */
-	controller->netmaps.deadline.data = controller;
-}
-
-void netmaps_done(struct controller *controller)
-{
-	while (controller->netmaps.pollers) {
-		struct poller *poller = controller->netmaps.pollers;
-
-		controller->netmaps.pollers = poller->next;
-		free(poller);
-	}
-	uv_close((uv_handle_t *)&controller->netmaps.deadline, NULL);
-}
 
 static enum netmap_state state_of(enum store_device_state state)
 {
@@ -65,23 +34,34 @@ static enum netmap_state state_of(enum store_device_state state)
 /* Texts of the store fit: both sizes are of the same names. */
 #define COPY_TEXT(to, from) (void)snprintf((to), sizeof(to), "%.*s", (int)sizeof(to) - 1, (from))
 
+static void add_gateway(const struct world *world, size_t index, struct netmap *netmap)
+{
+	const struct store_gateway *from = &world->gateways[index];
+	struct netmap_gateway *to = &netmap->gateways[netmap->gateway_count++];
+
+	COPY_TEXT(to->name, from->name);
+	COPY_TEXT(to->endpoint, index == 0 ? world->network.endpoint : from->endpoint);
+	memcpy(to->public_key, from->public_key, sizeof to->public_key);
+	to->ipv4 = from->ipv4;
+	to->ipv6 = from->ipv6;
+}
+
+static bool is_needed(const struct netmap *netmap, const struct store_gateway *gateway)
+{
+	for (size_t i = 0; i < netmap->service_count; i++) {
+		if (strcmp(netmap->services[i].gateway, gateway->name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The controller's own, and those with services that the device may use. */
 static void add_gateways(const struct world *world, struct netmap *netmap)
 {
-	size_t count = world->gateway_count;
-
-	if (count > NETMAP_GATEWAYS_MAX)
-		count = NETMAP_GATEWAYS_MAX;
-	netmap->gateways = memory_new(count, sizeof *netmap->gateways);
-	netmap->gateway_count = count;
-	for (size_t i = 0; i < count; i++) {
-		const struct store_gateway *from = &world->gateways[i];
-		struct netmap_gateway *to = &netmap->gateways[i];
-
-		COPY_TEXT(to->name, from->name);
-		COPY_TEXT(to->endpoint, i == 0 ? world->network.endpoint : from->endpoint);
-		memcpy(to->public_key, from->public_key, sizeof to->public_key);
-		to->ipv4 = from->ipv4;
-		to->ipv6 = from->ipv6;
+	netmap->gateways = memory_new(world->gateway_count, sizeof *netmap->gateways);
+	for (size_t i = 0; i < world->gateway_count; i++) {
+		if (i == 0 || is_needed(netmap, &world->gateways[i]))
+			add_gateway(world, i, netmap);
 	}
 }
 
@@ -119,7 +99,7 @@ static void add_services(
 	while (policy_grants_next(&grants, &id)) {
 		const struct world_service *service = world_service_of_id(world, id);
 
-		if (service && plan_has_service(world, service))
+		if (service && service->has_target)
 			add_service(service, netmap);
 	}
 	qsort(netmap->services, netmap->service_count, sizeof *netmap->services, compare_services);
@@ -142,25 +122,42 @@ static uint64_t version_of(const struct netmap *netmap)
 	return hash ? hash : 1;
 }
 
-/* As it is in force. Release by netmap_done(). */
-static void make(struct controller *controller, const struct store_device *device,
-	enum store_device_state state, struct netmap *ret_netmap)
+/* What is the same for all. */
+static void begin(const struct controller *controller, struct netmap *ret_netmap)
 {
 	const struct world *world = &controller->world;
 
 	memset(ret_netmap, 0, sizeof *ret_netmap);
 	COPY_TEXT(ret_netmap->network, world->network.name);
+	ret_netmap->overlay_ipv4 = world->network.overlay.ipv4;
+	ret_netmap->overlay_ipv6 = world->network.overlay.ipv6;
+	ret_netmap->control_port = controller->config->control_port;
+}
+
+/* As it is in force. Release by netmap_done(). */
+static void make(struct controller *controller, const struct store_device *device,
+	enum store_device_state state, struct netmap *ret_netmap)
+{
+	begin(controller, ret_netmap);
 	COPY_TEXT(ret_netmap->user, device->user);
 	COPY_TEXT(ret_netmap->device, device->name);
 	ret_netmap->state = state_of(state);
 	ret_netmap->ipv4 = device->ipv4;
 	ret_netmap->ipv6 = device->ipv6;
-	ret_netmap->overlay_ipv4 = world->network.overlay.ipv4;
-	ret_netmap->overlay_ipv6 = world->network.overlay.ipv6;
-	ret_netmap->control_port = controller->config->control_port;
-	add_gateways(world, ret_netmap);
 	add_services(controller, device, ret_netmap);
+	add_gateways(&controller->world, ret_netmap);
 	ret_netmap->version = version_of(ret_netmap);
+}
+
+void netmaps_of_gateway(const struct controller *controller, const struct store_gateway *gateway,
+	struct netmap *ret_netmap)
+{
+	begin(controller, ret_netmap);
+	COPY_TEXT(ret_netmap->user, gateway->name);
+	COPY_TEXT(ret_netmap->device, gateway->name);
+	ret_netmap->ipv4 = gateway->ipv4;
+	ret_netmap->ipv6 = gateway->ipv6;
+	add_gateways(&controller->world, ret_netmap);
 }
 
 json_t *netmaps_encode(struct controller *controller, uint64_t id, const struct message_done *done)
@@ -201,95 +198,13 @@ static bool answer(struct controller *controller, struct server_request *request
 	return is_news;
 }
 
-/* Has the timer wait for the poller that has waited longest. */
-static void set_timer(struct controller *controller)
+void netmaps_init(struct controller *controller)
 {
-	uint64_t now_ms = uv_now(controller->loop), first_ms = UINT64_MAX;
-	uv_timer_t *timer = &controller->netmaps.deadline;
+	struct polls *polls = &controller->netmaps;
 
-	for (struct poller *poller = controller->netmaps.pollers; poller; poller = poller->next) {
-		if (poller->deadline_ms < first_ms)
-			first_ms = poller->deadline_ms;
-	}
-	(void)uv_timer_stop(timer); /* cannot fail */
-	if (first_ms == UINT64_MAX)
-		return;
-	if (uv_timer_start(timer, look_at_deadlines, first_ms > now_ms ? first_ms - now_ms : 0, 0) <
-		0)
-		abort(); /* cannot fail */
-}
-
-/* Takes out of the list those that `is_over` has answered. */
-static void sweep(struct controller *controller, bool (*is_over)(struct poller *poller))
-{
-	struct poller **at = &controller->netmaps.pollers;
-
-	while (*at) {
-		struct poller *poller = *at;
-
-		if (!is_over(poller)) {
-			at = &poller->next;
-			continue;
-		}
-		*at = poller->next;
-		free(poller);
-	}
-	set_timer(controller);
-}
-
-static bool has_waited(struct poller *poller)
-{
-	if (poller->deadline_ms > uv_now(poller->controller->loop))
-		return false;
-	if (poller->version == 0)
-		server_refuse(poller->request, -EAGAIN,
-			"what the device may reach is not in force yet: ask again");
-	else
-		server_answer(poller->request, 204, NULL);
-	return true;
-}
-
-static bool has_news(struct poller *poller)
-{
-	return answer(poller->controller, poller->request, poller->device, poller->version);
-}
-
-static void look_at_deadlines(uv_timer_t *timer)
-{
-	sweep(timer->data, has_waited);
-}
-
-void netmaps_changed(struct controller *controller)
-{
-	sweep(controller, has_news);
-}
-
-static void poller_gone(void *context, struct server_request *request)
-{
-	struct poller *poller = context;
-	struct poller **at = &poller->controller->netmaps.pollers;
-
-	assert(poller->request == request);
-	while (*at != poller)
-		at = &(*at)->next;
-	*at = poller->next;
-	free(poller);
-}
-
-/* Keeps the request until there is something else to say, or it has waited. */
-static void wait(struct controller *controller, struct server_request *request,
-	const struct poller *like, uint64_t wait_s)
-{
-	struct poller *poller = memory_new(1, sizeof *poller);
-
-	*poller = *like;
-	poller->controller = controller;
-	poller->request = request;
-	poller->deadline_ms = uv_now(controller->loop) + wait_s * 1000;
-	poller->next = controller->netmaps.pollers;
-	controller->netmaps.pollers = poller;
-	server_keep(request, poller_gone, poller);
-	set_timer(controller);
+	*polls = (struct polls){
+		.controller = controller, .loop = controller->loop, .answer = answer};
+	polls_init(polls);
 }
 
 void netmaps_get(void *context, struct server_request *request, const char *const words[],
@@ -303,7 +218,7 @@ void netmaps_get(void *context, struct server_request *request, const char *cons
 	(void)words;
 	(void)body;
 	if (!answer_query_number(request, "version", UINT64_MAX, &version) ||
-		!answer_query_number(request, "wait", NETMAPS_WAIT_MAX_S, &wait_s))
+		!answer_query_number(request, "wait", POLLS_WAIT_MAX_S, &wait_s))
 		return;
 	if (!device) {
 		server_refuse(request, ERR_NOT_FOUND, "no device of that address lives");
@@ -313,7 +228,6 @@ void netmaps_get(void *context, struct server_request *request, const char *cons
 		version = 0; /* no netmap has it */
 		wait_s = STARTING_S;
 	}
-	const struct poller like = {.device = device->id, .version = version};
 	if (!answer(controller, request, device->id, version))
-		wait(controller, request, &like, wait_s);
+		polls_wait(&controller->netmaps, request, device->id, version, wait_s);
 }

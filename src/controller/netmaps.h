@@ -8,21 +8,14 @@
 #include "control/netmap.h"
 #include "controller/state.h"
 
-enum {
-	NETMAPS_WAIT_MAX_S = 30,
-};
-
 void netmaps_init(struct controller *controller);
 
-/* Requests that wait are dropped by the server; closes the timer. */
-void netmaps_done(struct controller *controller);
-
 /* The netmap of a device, encoded; for rollout_answer(): NULL where it has gone. */
-json_t *netmaps_encode(
-	struct controller *controller, uint64_t device, const struct message_done *done);
+json_t *netmaps_encode(struct controller *controller, uint64_t id, const struct message_done *done);
 
-/* Something may have changed: answers those who wait for that. */
-void netmaps_changed(struct controller *controller);
+/* Who a gateway on a host of its own is, and whom it calls. Release by netmap_done(). */
+void netmaps_of_gateway(const struct controller *controller, const struct store_gateway *gateway,
+	struct netmap *ret_netmap);
 
 /* GET /v1/netmap?version=N&wait=S */
 server_handler netmaps_get;

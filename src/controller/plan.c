@@ -86,6 +86,13 @@ static void add_members(struct draft *draft)
 			draft->plan, &(struct member){device->public_key, device->preshared_key,
 					     &device->ipv4, &device->ipv6, role_of(draft, device)});
 	}
+	for (size_t i = 1; i < world->gateway_count; i++) {
+		const struct store_gateway *gateway = &world->gateways[i];
+
+		add_member(
+			draft->plan, &(struct member){gateway->public_key, gateway->preshared_key,
+					     &gateway->ipv4, &gateway->ipv6, PLAN_ROLE_BARE});
+	}
 	for (size_t i = 0; i < world->invite_count; i++) {
 		const struct store_invite *invite = &world->invites[i].store;
 
@@ -176,7 +183,7 @@ static int begin(struct draft *draft)
 {
 	const struct world *world = draft->world;
 	struct plan *plan = draft->plan;
-	size_t members = world->device_count + world->invite_count;
+	size_t members = world->device_count + world->gateway_count + world->invite_count;
 	size_t roles = policy_role_count(draft->compiled) + ROLES_OF_OURS;
 
 	if (members > MESSAGE_PEERS_MAX || roles > MESSAGE_ROLES_MAX ||

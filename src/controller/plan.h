@@ -5,8 +5,8 @@
  * wiped when it is released.
  *
  * A device that waits for approval or is quarantined has its peer and the role without services: it
- * reaches the control port. One that is revoked is nowhere. An invite has a peer for its one-time
- * key and a role that reaches the enrolment port only.
+ * reaches the control port; so does a gateway on a host of its own. One that is revoked is nowhere.
+ * An invite has a peer for its one-time key and a role that reaches the enrolment port only.
  */
 #pragma once
 

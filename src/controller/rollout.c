@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "control/problem.h"
 #include "controller/alarms.h"
+#include "controller/gateways.h"
 #include "controller/netmaps.h"
 
 #include <assert.h>
@@ -14,6 +15,7 @@
 
 enum {
 	RETRY_MS = 1000,
+	SETTLE_MS = 1000, /* so long gateways on other hosts have to put in force what is new */
 };
 
 /* A request that is answered once what it did is in force. */
@@ -26,6 +28,7 @@ struct waiter {
 };
 
 static void run(struct controller *controller);
+static void settle(struct controller *controller);
 
 static void try_again(uv_timer_t *timer)
 {
@@ -40,6 +43,9 @@ void rollout_init(struct controller *controller)
 	if (uv_timer_init(controller->loop, &rollout->retry) < 0)
 		abort(); /* cannot fail */
 	rollout->retry.data = controller;
+	if (uv_timer_init(controller->loop, &rollout->patience) < 0)
+		abort(); /* cannot fail */
+	rollout->patience.data = controller;
 }
 
 static void free_ruling(struct ruling *ruling)
@@ -115,6 +121,7 @@ void rollout_done(struct controller *controller)
 	free_ruling(rollout->in_force);
 	rollout->in_force = NULL;
 	uv_close((uv_handle_t *)&rollout->retry, NULL);
+	uv_close((uv_handle_t *)&rollout->patience, NULL);
 }
 
 /* For the status: the first of what means nothing. */
@@ -142,6 +149,18 @@ static void send_plan(struct channel *channel, const struct plan *plan)
 	channel_send(channel, MESSAGE_PLAN_END, head, 1);
 }
 
+/* Says which gateways have not got as far; there may be none. */
+static json_t *add_behind(const struct controller *controller, json_t *json)
+{
+	json_t *names = gateways_behind(controller);
+
+	if (json_array_size(names) == 0)
+		json_decref(names);
+	else if (json_object_set_new(json, "behind", names) < 0)
+		abort(); /* for want of memory */
+	return json;
+}
+
 static void answer_waiter(struct waiter *waiter, const struct message_done *done)
 {
 	struct controller *controller = waiter->controller;
@@ -162,7 +181,7 @@ static void answer_waiter(struct waiter *waiter, const struct message_done *done
 	json = answer->make ? answer->make(controller, answer->id, done)
 			    : json_incref(answer->json);
 	if (json)
-		server_answer(waiter->request, 200, json);
+		server_answer(waiter->request, 200, add_behind(controller, json));
 	else
 		server_refuse(waiter->request, ERR_NOT_FOUND,
 			"it was done, but what it was done to has been removed meanwhile");
@@ -190,6 +209,9 @@ static void fail(struct controller *controller, const struct message_done *done)
 	struct rollout *rollout = &controller->rollout;
 	bool is_news = rollout->failure[0] == '\0';
 
+	if (rollout->is_settling) /* it is another plan that has failed */
+		settle(controller);
+
 	(void)snprintf(rollout->failure, sizeof rollout->failure, "%.*s",
 		(int)sizeof done->text - 1,
 		done->text[0] ? done->text : err_str(done->error)); /* may be cut */
@@ -200,6 +222,45 @@ static void fail(struct controller *controller, const struct message_done *done)
 	if (uv_timer_start(&rollout->retry, try_again, RETRY_MS, 0) < 0)
 		abort(); /* cannot fail */
 	answer_waiters(controller, done);
+}
+
+/* All hosts that can be reached have what is in force here, or have had the time. */
+static void settle(struct controller *controller)
+{
+	struct rollout *rollout = &controller->rollout;
+
+	rollout->is_settling = false;
+	(void)uv_timer_stop(&rollout->patience); /* cannot fail */
+	answer_waiters(controller, &rollout->settling);
+	polls_changed(&controller->netmaps);
+}
+
+static void lose_patience(uv_timer_t *timer)
+{
+	settle(timer->data);
+}
+
+void rollout_look_settled(struct controller *controller)
+{
+	json_t *behind = controller->rollout.is_settling ? gateways_behind(controller) : NULL;
+
+	if (behind && json_array_size(behind) == 0)
+		settle(controller);
+	json_decref(behind);
+}
+
+static void begin_to_settle(struct controller *controller, const struct message_done *done)
+{
+	struct rollout *rollout = &controller->rollout;
+	uint32_t flows_cut = rollout->is_settling ? rollout->settling.flows_cut : 0;
+
+	rollout->settling = *done;
+	rollout->settling.flows_cut += flows_cut; /* of one that was overtaken */
+	if (!rollout->is_settling &&
+		uv_timer_start(&rollout->patience, lose_patience, SETTLE_MS, 0) < 0)
+		abort(); /* cannot fail */
+	rollout->is_settling = true;
+	rollout_look_settled(controller);
 }
 
 /* Compiles the world as it is now, and keeps what of the policy means nothing. */
@@ -247,6 +308,7 @@ static void run(struct controller *controller)
 	rollout->is_under_way = true;
 	send_plan(controller->channel, &plan);
 	plan_done(&plan);
+	gateways_tell(controller, ruling->compiled);
 }
 
 void rollout_begin(struct controller *controller)
@@ -305,8 +367,7 @@ void rollout_received(struct controller *controller, const struct message_done *
 		rollout->in_force_ns = clock_now().realtime_ns;
 		rollout->failure[0] = '\0';
 		(void)uv_timer_stop(&rollout->retry); /* cannot fail */
-		answer_waiters(controller, done);
-		netmaps_changed(controller);
+		begin_to_settle(controller, done);
 	}
 	run(controller);
 }

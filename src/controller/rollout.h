@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * From what is stored to what is in force. An act that changes it says so, and is answered once a
- * plan that covers it is in force in the firewall and in the engine. At most one plan is under way;
+ * plan that covers it is in force in the firewall and in the engine; and at gateways on other hosts
+ * that are connected, for whom it waits a second at most. At most one plan is under way;
  * the next one covers all acts since. What failed is tried again.
  */
 #pragma once
@@ -39,6 +40,9 @@ const struct policy_compiled *rollout_latest(const struct controller *controller
 /* The state of a device as it is in force; false: it is not yet. */
 bool rollout_state(
 	const struct controller *controller, uint64_t device, enum store_device_state *ret_state);
+
+/* A gateway on another host says what is in force there: perhaps nobody is waited for now. */
+void rollout_look_settled(struct controller *controller);
 
 /* The parent answers. */
 void rollout_received(struct controller *controller, const struct message_done *done);

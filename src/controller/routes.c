@@ -2,6 +2,7 @@
 #include "controller/routes.h"
 
 #include "controller/enrol.h"
+#include "controller/gateways.h"
 #include "controller/netmaps.h"
 
 static const struct server_route local[] = {
@@ -16,6 +17,8 @@ static const struct server_route local[] = {
 	{"DELETE", "/v1/groups/{}", SERVER_BODY_NONE, api_groups_delete},
 	{"POST", "/v1/groups/{}/members", SERVER_BODY_JSON, api_groups_post_member},
 	{"DELETE", "/v1/groups/{}/members/{}", SERVER_BODY_NONE, api_groups_delete_member},
+	{"GET", "/v1/gateways", SERVER_BODY_NONE, api_gateways_get},
+	{"DELETE", "/v1/gateways/{}", SERVER_BODY_NONE, api_gateways_delete},
 	{"GET", "/v1/services", SERVER_BODY_NONE, api_services_get},
 	{"POST", "/v1/services", SERVER_BODY_JSON, api_services_post},
 	{"DELETE", "/v1/services/{}", SERVER_BODY_NONE, api_services_delete},
@@ -37,6 +40,7 @@ static const struct server_route local[] = {
 
 static const struct server_route control[] = {
 	{"GET", "/v1/netmap", SERVER_BODY_NONE, netmaps_get},
+	{"GET", "/v1/plan", SERVER_BODY_NONE, gateways_get_plan},
 };
 
 static const struct server_route enrolment[] = {

@@ -13,6 +13,7 @@ server_handler api_users_get, api_users_post, api_users_delete;
 server_handler api_groups_get, api_groups_post, api_groups_delete, api_groups_post_member,
 	api_groups_delete_member;
 server_handler api_services_get, api_services_post, api_services_delete;
+server_handler api_gateways_get, api_gateways_delete;
 server_handler api_policy_get, api_policy_put;
 server_handler api_invites_get, api_invites_post, api_invites_delete;
 server_handler api_devices_get, api_devices_post, api_devices_delete;

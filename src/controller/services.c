@@ -117,7 +117,8 @@ static void add(
 	};
 	int err = store_service_add(controller->store, &by, &wanted, &service);
 	if (err == ERR_NOT_FOUND) {
-		server_refuse(request, err, "no gateway named %s; this host's is %s",
+		server_refuse(request, err,
+			"no gateway named %s; this host's is %s, and tacet gateway list shows all",
 			ANSWER_SHOWN(wish->gateway), controller->world.gateways[0].name);
 		return;
 	}

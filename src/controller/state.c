@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "controller/alarms.h"
 #include "controller/expiry.h"
+#include "controller/gateways.h"
 #include "controller/live.h"
 #include "controller/netmaps.h"
 #include "controller/rollout.h"
@@ -58,6 +59,7 @@ int controller_open(struct controller *controller, const struct config *config, 
 		return err;
 	rollout_init(controller);
 	netmaps_init(controller);
+	gateways_init(controller);
 	live_init(controller);
 	expiry_init(controller);
 	expiry_set(controller);
@@ -206,7 +208,8 @@ void controller_close(struct controller *controller)
 	channel_close(controller->channel);
 	expiry_done(controller);
 	live_done(controller);
-	netmaps_done(controller);
+	gateways_done(controller);
+	polls_done(&controller->netmaps);
 	rollout_done(controller);
 	for (size_t i = 0; i < ARRAY_LENGTH(controller->listeners); i++) {
 		if (controller->listeners[i] >= 0)

@@ -2,13 +2,15 @@
 /*
  * The control process of a server, as its files share it. One thread; one loop. Each file has a
  * part of it, and functions on the whole: rollout (what is in force), netmaps (devices that wait
- * for a change), live (what the engine knows), expiry (invites that end), alarms.
+ * for a change), gateways (those on other hosts), live (what the engine knows), expiry (invites
+ * that end), alarms.
  */
 #pragma once
 
 #include "base/clock.h"
 #include "control/server.h"
 #include "controller/plan.h"
+#include "controller/polls.h"
 #include "controller/world.h"
 #include "policy/compiled.h"
 #include "priv/channel.h"
@@ -52,16 +54,20 @@ struct rollout {
 	bool is_under_way;		       /* a plan was sent and not answered yet */
 	bool is_due;			       /* something has changed since it was made */
 	struct waiter *waiters, **waiters_end; /* in the order in which they came */
-	uv_timer_t retry;		       /* after a failure */
-	char failure[MESSAGE_TEXT_SIZE];       /* why what is stored is not in force; "" */
-	char faults[ALARM_TEXT_SIZE];	       /* what of the policy means nothing now; "" */
+	struct message_done settling;	       /* in force here, and waited for elsewhere */
+	bool is_settling;
+	uv_timer_t patience;		 /* with that */
+	uv_timer_t retry;		 /* after a failure */
+	char failure[MESSAGE_TEXT_SIZE]; /* why what is stored is not in force; "" */
+	char faults[ALARM_TEXT_SIZE];	 /* what of the policy means nothing now; "" */
 	size_t fault_count;
 };
 
-/* Devices that wait for their netmap to become another. */
-struct netmaps {
-	struct poller *pollers;
-	uv_timer_t deadline; /* of the first that has waited long enough */
+/* Gateways on hosts of their own: what each is told, and what it says is in force there. */
+struct gateways {
+	struct polls polls;
+	struct gateway_link *links; /* one each, in no order */
+	size_t count;
 };
 
 /* What the parent and the engine say of themselves. */
@@ -87,7 +93,8 @@ struct controller {
 	uint64_t since_ns;		      /* realtime */
 	struct world world;
 	struct rollout rollout;
-	struct netmaps netmaps;
+	struct polls netmaps; /* devices that wait for theirs to become another */
+	struct gateways gateways;
 	struct live live;
 	struct alarms alarms;
 	uv_timer_t expiry;

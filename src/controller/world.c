@@ -199,6 +199,47 @@ void world_remove_service(struct world *world, const char *name)
 			world->services, at, world->service_count--, sizeof *world->services);
 }
 
+/* The first is the controller's own. */
+const struct store_gateway *world_gateway_of_id(const struct world *world, uint64_t id)
+{
+	for (size_t i = 1; i < world->gateway_count; i++) {
+		if (world->gateways[i].id == id)
+			return &world->gateways[i];
+	}
+	return NULL;
+}
+
+const struct store_gateway *world_gateway_at(
+	const struct world *world, const struct address *address)
+{
+	for (size_t i = 1; i < world->gateway_count; i++) {
+		const struct store_gateway *gateway = &world->gateways[i];
+
+		if (address_equal(&gateway->ipv4, address) ||
+			address_equal(&gateway->ipv6, address))
+			return gateway;
+	}
+	return NULL;
+}
+
+void world_add_gateway(struct world *world, const struct store_gateway *gateway)
+{
+	world->gateways = list_room(world->gateways, world->gateway_count, &world->gateway_capacity,
+		sizeof *world->gateways);
+	world->gateways[world->gateway_count++] = *gateway;
+}
+
+void world_remove_gateway(struct world *world, uint64_t id)
+{
+	for (size_t i = 1; i < world->gateway_count; i++) {
+		if (world->gateways[i].id != id)
+			continue;
+		world_close_gap(
+			world->gateways, i, world->gateway_count--, sizeof *world->gateways);
+		return;
+	}
+}
+
 void world_add_invite(struct world *world, const struct store_invite *invite)
 {
 	/* ids grow, so it is the last */
@@ -228,6 +269,7 @@ void world_done(struct world *world)
 {
 	/* list_room() moves without wiping, but what it leaves behind is glibc's to reuse only */
 	world_wipe(world->devices, 0, world->device_count, sizeof *world->devices);
+	world_wipe(world->gateways, 0, world->gateway_count, sizeof *world->gateways);
 	world_wipe(world->invites, 0, world->invite_count, sizeof *world->invites);
 	policy_document_free(world->document);
 	free(world->gateways);

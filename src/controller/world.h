@@ -51,7 +51,7 @@ struct world_invite {
 struct world {
 	struct store_network network;
 	struct store_gateway *gateways; /* the controller's own first */
-	size_t gateway_count;
+	size_t gateway_count, gateway_capacity;
 	struct world_user *users; /* by name */
 	size_t user_count, user_capacity;
 	struct world_group *groups; /* by name */
@@ -107,6 +107,10 @@ const struct store_device *world_device_at(
 	const struct world *world, const struct address *address);
 const struct world_service *world_service_of_id(struct world *world, uint32_t id);
 struct world_invite *world_invite_at(struct world *world, const struct address *address);
+/* Gateways on hosts of their own only. */
+const struct store_gateway *world_gateway_of_id(const struct world *world, uint64_t id);
+const struct store_gateway *world_gateway_at(
+	const struct world *world, const struct address *address);
 
 /* Acts that have succeeded in the store. Adding what is there and removing what is not is fine. */
 void world_add_user(struct world *world, const char *name, uint64_t added_ns);
@@ -119,6 +123,8 @@ void world_remove_member(struct world *world, const char *group, const char *use
 /* Adds or replaces, by id. */
 void world_put_device(struct world *world, const struct store_device *device);
 void world_remove_device(struct world *world, uint64_t id);
+void world_add_gateway(struct world *world, const struct store_gateway *gateway);
+void world_remove_gateway(struct world *world, uint64_t id);
 void world_put_service(struct world *world, const struct store_service *service);
 void world_remove_service(struct world *world, const char *name);
 void world_add_invite(struct world *world, const struct store_invite *invite);

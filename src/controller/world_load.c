@@ -3,35 +3,24 @@
 #include "controller/world.h"
 
 #include "base/error.h"
-#include "policy/list.h"
 #include "store/group.h"
 #include "store/policytext.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Where gateways are collected. */
-struct gateways {
-	struct world *world;
-	size_t capacity;
-};
-
 /* The store numbers gateways, and the controller's own has the first address. */
 static int take_gateway(void *context, const struct store_gateway *gateway)
 {
-	struct gateways *gateways = context;
-	struct world *world = gateways->world;
+	struct world *world = context;
 	const struct address first = overlay_ipv4(
 		&world->network.overlay, overlay_first(&world->network.overlay, OVERLAY_GATEWAYS));
 
-	world->gateways = list_room(world->gateways, world->gateway_count, &gateways->capacity,
-		sizeof *world->gateways);
-	world->gateways[world->gateway_count] = *gateway;
+	world_add_gateway(world, gateway);
 	if (address_equal(&gateway->ipv4, &first)) {
-		world->gateways[world->gateway_count] = world->gateways[0];
+		world->gateways[world->gateway_count - 1] = world->gateways[0];
 		world->gateways[0] = *gateway;
 	}
-	world->gateway_count++;
 	return 0;
 }
 
@@ -96,11 +85,10 @@ int world_load_services(struct world *world, struct store *store)
 
 int world_load(struct world *world, struct store *store)
 {
-	struct gateways gateways = {.world = world};
 	int err = store_network_get(store, &world->network);
 
 	if (err == 0)
-		err = store_gateway_each(store, take_gateway, &gateways);
+		err = store_gateway_each(store, take_gateway, world);
 	if (err == 0 && world->gateway_count == 0)
 		err = ERR_NOT_FOUND;
 	if (err == 0)

@@ -40,6 +40,17 @@ static bool leads_to(const struct nftset_element *element, const struct conntrac
 	return memcmp(want.data, element->data, sizeof want.data) == 0;
 }
 
+/* Whether it is this host's own to the controller. */
+static bool is_to_controller(const struct model_tunnel *tunnel, const struct conntrack_flow *flow)
+{
+	bool is_ipv6 = flow->source.family == ADDRESS_IPV6;
+	const struct address *own = is_ipv6 ? &tunnel->ipv6 : &tunnel->ipv4;
+	const struct address *to = is_ipv6 ? &tunnel->controller_ipv6 : &tunnel->controller_ipv4;
+
+	return flow->protocol == IPPROTO_TCP && flow->destination_port == tunnel->controller_port &&
+	       address_equal(&flow->source, own) && address_equal(&flow->destination, to);
+}
+
 /* Whether a flow came from the overlay, and is not one that the model grants as it is. */
 static bool is_denied(void *context, const struct conntrack_flow *flow)
 {
@@ -47,7 +58,8 @@ static bool is_denied(void *context, const struct conntrack_flow *flow)
 	const struct elements *elements = &enforce->elements;
 	unsigned is_ipv6 = flow->source.family == ADDRESS_IPV6;
 
-	if (!model_overlay_has(&enforce->tunnel, &flow->source))
+	if (!model_overlay_has(&enforce->tunnel, &flow->source) ||
+		is_to_controller(&enforce->tunnel, flow))
 		return false;
 	struct nftset_element device = elements_device(&flow->source);
 	const struct nftset_element *role =

@@ -42,6 +42,16 @@ static bool is_overlay(
 	       overlay->length <= address_bits(family) && prefix_has(overlay, address);
 }
 
+/* Whether the controller is another host of the overlay, or none is said. */
+static bool is_controller(const struct model_tunnel *tunnel, const struct address *address,
+	const struct prefix *overlay, const struct address *own)
+{
+	if (address->family == ADDRESS_NONE)
+		return true;
+	return tunnel->controller_port > 0 && prefix_has(overlay, address) &&
+	       !address_equal(address, own);
+}
+
 int model_check_tunnel(const struct model_tunnel *tunnel)
 {
 	if (!is_interface(tunnel->interface))
@@ -50,6 +60,11 @@ int model_check_tunnel(const struct model_tunnel *tunnel)
 		!is_overlay(&tunnel->overlay_ipv6, &tunnel->ipv6, ADDRESS_IPV6))
 		return ERR_RANGE;
 	if (tunnel->ipv4.family == ADDRESS_NONE && tunnel->ipv6.family == ADDRESS_NONE)
+		return ERR_RANGE;
+	if (!is_controller(
+		    tunnel, &tunnel->controller_ipv4, &tunnel->overlay_ipv4, &tunnel->ipv4) ||
+		!is_controller(
+			tunnel, &tunnel->controller_ipv6, &tunnel->overlay_ipv6, &tunnel->ipv6))
 		return ERR_RANGE;
 	return tunnel->control_port == 0 || tunnel->enrol_port == 0 ? ERR_RANGE : 0;
 }

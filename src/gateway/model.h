@@ -25,8 +25,12 @@ struct model_tunnel {
 	struct prefix overlay_ipv6;
 	struct address ipv4; /* the gateway's own, within; ADDRESS_NONE as the overlay */
 	struct address ipv6;
-	uint16_t control_port;	       /* TCP, for devices that are enrolled */
-	uint16_t enrol_port;	       /* TCP, for those that are invited */
+	uint16_t control_port; /* TCP, for devices that are enrolled */
+	uint16_t enrol_port;   /* TCP, for those that are invited */
+	struct address
+		controller_ipv4; /* whom this host asks what to enforce; ADDRESS_NONE: itself */
+	struct address controller_ipv6;
+	uint16_t controller_port;      /* TCP, there */
 	bool forwards_for_tunnel_only; /* the host was no router before: it is none for others */
 };
 

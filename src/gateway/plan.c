@@ -112,7 +112,7 @@ static void refuse(struct plan_intake *intake, int fault, const char *format, ..
 static void make_room(struct plan_intake *intake, const struct row *row)
 {
 	uint32_t count = *count_in(&intake->plan->head, row);
-	bool may_have = intake->kind == PLAN_OF_GATEWAY ? row->is_gateways : row->is_devices;
+	bool may_have = intake->kind == PLAN_OF_DEVICE ? row->is_devices : row->is_gateways;
 
 	if (count > row->most)
 		refuse(intake, ERR_RANGE, "%u %s, at most %u", count, row->what, row->most);

@@ -12,7 +12,9 @@
 
 enum plan_kind {
 	PLAN_OF_GATEWAY, /* peers and a model; calls nobody; no names */
-	PLAN_OF_DEVICE,	 /* peers to call, and names; no model */
+	PLAN_OF_REMOTE, /* the same on a host of its own: the first peer is the controller, which it
+			   calls */
+	PLAN_OF_DEVICE, /* peers to call, and names; no model */
 };
 
 /* A whole plan; all of it is owned. */

@@ -74,8 +74,10 @@ int plan_take_peers(
 	if (err < 0)
 		return err;
 	bool calls = peer->endpoint.remote.family != ADDRESS_NONE || peer->keepalive_s;
-	if (intake->kind == PLAN_OF_GATEWAY && calls)
-		return wrong(ret_why, "a gateway calls nobody");
+	bool may_call = intake->kind == PLAN_OF_DEVICE ||
+			(intake->kind == PLAN_OF_REMOTE && intake->so_far.peers == 0);
+	if (calls && !may_call)
+		return wrong(ret_why, "a gateway calls nobody but its controller");
 	if (peer->prefix_count > intake->plan->head.prefixes)
 		return wrong(ret_why, "it has more prefixes than there are");
 	memcpy(to, peer, sizeof *peer);

@@ -11,7 +11,7 @@ struct dialect {
 	const char *icmp_protocol;
 	char digit; /* behind the names of its sets */
 	struct prefix overlay;
-	struct address own;
+	struct address own, controller;
 };
 
 /* What a text is written for. */
@@ -47,10 +47,34 @@ static void put_sets(const struct writer *w)
 	}
 }
 
+enum direction {
+	FROM_CONTROLLER,
+	TO_CONTROLLER,
+};
+
+/* What is done to TCP between this host and its controller, where that is another. */
+static void put_controller(const struct writer *w, enum direction direction, const char *verdict)
+{
+	bool is_from = direction == FROM_CONTROLLER;
+
+	for (unsigned i = 0; i < w->dialect_count; i++) {
+		const struct dialect *d = &w->dialects[i];
+		char theirs[ADDRESS_TEXT_SIZE], ours[ADDRESS_TEXT_SIZE];
+
+		if (d->controller.family == ADDRESS_NONE)
+			continue;
+		fprintf(w->out, "\t\t%s %s %s %s %s %s tcp %s %u %s\n", d->ip,
+			is_from ? "saddr" : "daddr", address_format(&d->controller, theirs), d->ip,
+			is_from ? "daddr" : "saddr", address_format(&d->own, ours),
+			is_from ? "sport" : "dport", w->tunnel->controller_port, verdict);
+	}
+}
+
 /* Judges each packet from the tunnel, without regard to flows, before one is made for it. */
 static void put_from_tunnel(const struct writer *w)
 {
 	fputs("\tchain from_tunnel {\n\t\t" RULESET_SCRATCH " set none\n", w->out);
+	put_controller(w, FROM_CONTROLLER, "accept");
 	for (unsigned i = 0; i < w->dialect_count; i++) {
 		const struct dialect *d = &w->dialects[i];
 		fprintf(w->out, "\t\t" RULESET_SCRATCH " set %s saddr map @roles%c\n", d->ip,
@@ -106,6 +130,7 @@ static void put_authorise(const struct writer *w)
 			"\t\tiifname \"%s\" meta l4proto %s ct state != related "
 			"counter name \"denied\" drop\n",
 			tunnel, w->dialects[i].icmp_protocol);
+	put_controller(w, FROM_CONTROLLER, "ct direction original counter name \"denied\" drop");
 	fputs("\t}\n", w->out);
 }
 
@@ -161,9 +186,9 @@ static void put_to_tunnel(const struct writer *w)
 {
 	static const char *const protocols[] = {"tcp", "udp"};
 
-	fputs("\tchain to_tunnel {\n\t\t" RULESET_SCRATCH " set none\n"
-	      "\t\tct direction original counter name \"unasked\" drop\n",
-		w->out);
+	fputs("\tchain to_tunnel {\n\t\t" RULESET_SCRATCH " set none\n", w->out);
+	put_controller(w, TO_CONTROLLER, "accept");
+	fputs("\t\tct direction original counter name \"unasked\" drop\n", w->out);
 	for (unsigned i = 0; i < w->dialect_count; i++)
 		fprintf(w->out, "\t\t" RULESET_SCRATCH " set ct original %s saddr map @roles%c\n",
 			w->dialects[i].ip, w->dialects[i].digit);
@@ -219,11 +244,11 @@ static struct writer writer_for(FILE *out, const struct model_tunnel *tunnel)
 	struct writer w = {.out = out, .tunnel = tunnel};
 
 	if (tunnel->ipv4.family != ADDRESS_NONE)
-		w.dialects[w.dialect_count++] = (struct dialect){
-			"ip", "icmp type", "icmp", '4', tunnel->overlay_ipv4, tunnel->ipv4};
+		w.dialects[w.dialect_count++] = (struct dialect){"ip", "icmp type", "icmp", '4',
+			tunnel->overlay_ipv4, tunnel->ipv4, tunnel->controller_ipv4};
 	if (tunnel->ipv6.family != ADDRESS_NONE)
-		w.dialects[w.dialect_count++] = (struct dialect){
-			"ip6", "icmpv6 type", "ipv6-icmp", '6', tunnel->overlay_ipv6, tunnel->ipv6};
+		w.dialects[w.dialect_count++] = (struct dialect){"ip6", "icmpv6 type", "ipv6-icmp",
+			'6', tunnel->overlay_ipv6, tunnel->ipv6, tunnel->controller_ipv6};
 	return w;
 }
 

@@ -20,13 +20,14 @@ enum {
 };
 
 enum config_role {
-	CONFIG_SERVER, /* controller and gateway */
-	CONFIG_CLIENT, /* a device */
+	CONFIG_SERVER,	/* controller and gateway */
+	CONFIG_CLIENT,	/* a device */
+	CONFIG_GATEWAY, /* a gateway whose controller is another host */
 };
 
 struct config {
 	char path[CONFIG_PATH_SIZE];  /* of the file that was read */
-	enum config_role role;	      /* role: server | client */
+	enum config_role role;	      /* role: server | client | gateway */
 	char interface[16];	      /* interface: tacet0 */
 	char state[CONFIG_PATH_SIZE]; /* state: /var/lib/tacet */
 	char run[CONFIG_PATH_SIZE];   /* run: /run/tacet */
@@ -66,6 +67,11 @@ char *config_run_path(
 #define CONFIG_SERVER_KEY "server.key"	    /* server: the private key, 0600 root, in base64 */
 #define CONFIG_DEVICE_KEY "device.key"	    /* client: the same */
 #define CONFIG_DEVICE "control/device.json" /* client: who we are, of control_user */
-#define CONFIG_ENGINE_FOLDER "engine"	    /* timestamps, of engine_user */
-#define CONFIG_SOCKET "control.sock"	    /* the local socket, 0600 root */
+#define CONFIG_GATEWAY_KEY "gateway.key"    /* gateway: as a device has them */
+#define CONFIG_GATEWAY_FILE "control/gateway.json" /* gateway: who we are */
+#define CONFIG_GATEWAY_PLAN                                                                        \
+	"control/plan.json"	      /* gateway: what was told last, 0600: it has keys            \
+				       */
+#define CONFIG_ENGINE_FOLDER "engine" /* timestamps, of engine_user */
+#define CONFIG_SOCKET "control.sock"  /* the local socket, 0600 root */
 #define CONFIG_PID "tacetd.pid"

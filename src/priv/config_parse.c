@@ -35,6 +35,7 @@ struct key {
 static const char *const role_words[] = {
 	[CONFIG_SERVER] = "server",
 	[CONFIG_CLIENT] = "client",
+	[CONFIG_GATEWAY] = "gateway",
 };
 
 /* A level that says nothing is not for a daemon. */
@@ -160,7 +161,7 @@ static bool take_number(const struct key *key, const char *text, size_t size, vo
 	"engine-user, control-user or log"
 
 static const struct key keys[] = {
-	{"role", "server or client", true, take_role, FIELD(role)},
+	{"role", "server, client or gateway", true, take_role, FIELD(role)},
 	{"interface", "an interface's name: 1 to 15 of a-z A-Z 0-9 _ = + . -", false,
 		take_interface, FIELD(interface)},
 	{"state", PATH_EXPECTED, false, take_path, FIELD(state)},

@@ -49,7 +49,7 @@ IS_SIZED(struct address, ADDRESS_SIZE);
 IS_SIZED(struct prefix, PREFIX_SIZE);
 IS_SIZED(struct endpoint, ENDPOINT_SIZE);
 IS_SIZED(struct message_head, 2 + 2 + 4);
-IS_SIZED(struct message_tunnel, 2 * PREFIX_SIZE + 2 * ADDRESS_SIZE + 2 + 2);
+IS_SIZED(struct message_tunnel, 2 * PREFIX_SIZE + 4 * ADDRESS_SIZE + 2 + 2 + 2);
 IS_SIZED(struct message_listeners, 4);
 IS_SIZED(struct message_plan, 8 + 7 * 4 + 4);
 IS_SIZED(struct message_peer, 2 * MESSAGE_KEY_SIZE + ENDPOINT_SIZE + 4 + 2 + 2);
@@ -110,7 +110,7 @@ int message_check(
 	const void *bytes, size_t size, enum message_sender sender, struct message_head *ret_head)
 {
 	struct cursor cursor = cursor_over(bytes, size);
-	struct message_head head;
+	struct message_head head = {0};
 
 	cursor_copy(&cursor, (uint8_t *)&head, sizeof head);
 	if (cursor.failed)

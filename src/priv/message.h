@@ -8,7 +8,7 @@
  *	 raw sockets)  LISTENERS, PLAN_DONE   network     READY, PEERS_DONE        files, no new
  *	               REPORT, STATUS...      input)      STATUS...                sockets)
  *
- * control is the controller on a server, and what follows the controller on a device. A message is
+ * control is the controller on a server, and what follows the controller elsewhere. A message is
  * a head and records of one type. Both ends are one program on one host, so records are structs;
  * but the parent believes no length, count, range or sequence: message_check() does the first two
  * for every message, by the table below; gateway/plan.h and its like the rest.
@@ -101,8 +101,11 @@ struct message_head {
 struct message_tunnel {
 	struct prefix overlay_ipv4, overlay_ipv6;
 	struct address ipv4, ipv6; /* our own, within */
-	uint16_t control_port;	   /* TCP, on our own addresses; 0: no listeners (a device) */
+	uint16_t control_port;	   /* TCP, on our own addresses; 0: no listeners (not a server) */
 	uint16_t enrol_port;
+	/* whom a gateway calls that is no server, at that TCP port; ADDRESS_NONE: others */
+	struct address controller_ipv4, controller_ipv6;
+	uint16_t controller_port;
 };
 
 /* Descriptors of MESSAGE_LISTENERS; those that are not there are left out, so see `present`. */

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 enum {
+	CHUNK = 256,	   /* frames that are made at once */
 	MEMORY = 1024,	   /* hashes of our last frames: how far the capture may be behind */
 	BASELINE_MS = 500, /* of listening before anything is sent */
 	SETTLE_MS = 1000,  /* for the last answers */
@@ -32,6 +33,7 @@ struct run {
 	struct proof_scan *scan; /* what runs now: answers are its */
 	uint64_t memory[MEMORY];
 	size_t remembered;
+	struct packet chunk[CHUNK];
 	int error; /* the first of the wire's */
 };
 
@@ -205,32 +207,47 @@ static unsigned frames_of(const struct proof *proof, const struct stimulus *stim
 	return stimulus->flags & (STIMULUS_BURST | STIMULUS_REPEAT) ? proof->options.burst : 1;
 }
 
+/* Frames of one stimulus, made before the first is sent: a burst is as fast as it can be. */
+static void send_chunk(struct run *run, const struct stimulus *stimulus, struct craft *craft,
+	struct proof_cell *cell, unsigned count)
+{
+	uint32_t serial = craft->serial;
+
+	for (unsigned i = 0; i < count; i++) {
+		craft_frame(&run->proof->scene, stimulus, craft, &run->chunk[i]);
+		if (!(stimulus->flags & STIMULUS_REPEAT))
+			craft->serial = ++serial;
+	}
+	for (unsigned i = 0; i < count && run->error == 0; i++) {
+		cell->sent_ns = now_ns();
+		cell->sent++;
+		transmit(run, &run->chunk[i]);
+		run->done++;
+	}
+	drain(run);
+}
+
 /* Sends one stimulus to one arm. */
 static void send_one(struct run *run, size_t index, enum proof_arm arm, unsigned round)
 {
 	struct proof *proof = run->proof;
-	struct proof_row *row = &proof->rows[index];
-	const struct stimulus *stimulus = row->stimulus;
-	struct proof_cell *cell = &row->cells[arm];
-	struct packet packet;
+	const struct stimulus *stimulus = proof->rows[index].stimulus;
+	struct proof_cell *cell = &proof->rows[index].cells[arm];
 
 	const struct recorded_message *message = recorded_at(run->recorded, stimulus->size, round);
 	struct craft craft = {.tag = attribution_tag(index, arm),
-		.port = arm == PROOF_PORT ? proof->scene.port : proof->scene.control_port};
+		.port = arm == PROOF_PORT ? proof->scene.port : proof->scene.control_port,
+		.serial = round << 16};
 	if (stimulus->make == STIMULUS_RECORDED && message) {
 		craft.record = message->at;
 		craft.record_size = message->size;
 	}
 	await_turn(run, stimulus->family);
 	run->last = stimulus;
-	for (unsigned i = 0; i < frames_of(proof, stimulus) && run->error == 0; i++) {
-		craft.serial = stimulus->flags & STIMULUS_REPEAT ? 0 : round << 16 | i;
-		craft_frame(&proof->scene, stimulus, &craft, &packet);
-		cell->sent_ns = now_ns();
-		cell->sent++;
-		transmit(run, &packet);
-		drain(run);
-		run->done++;
+	for (unsigned left = frames_of(proof, stimulus); left > 0 && run->error == 0;) {
+		unsigned count = left < CHUNK ? left : CHUNK;
+		send_chunk(run, stimulus, &craft, cell, count);
+		left -= count;
 	}
 	if (stimulus->flags & STIMULUS_PATIENT)
 		run->patient_ns = cell->sent_ns;
@@ -379,8 +396,10 @@ int run_proof(
 	struct run *run = memory_new(1, sizeof *run);
 	struct moment began = clock_now();
 
-	*run = (struct run){
-		.proof = proof, .recorded = recorded, .progress = progress, .context = context};
+	run->proof = proof;
+	run->recorded = recorded;
+	run->progress = progress;
+	run->context = context;
 	int err = wire_open(&proof->scene, &run->wire);
 	if (err == 0) {
 		run_all(run);

@@ -8,6 +8,7 @@
 struct store_gateway {
 	uint64_t id; /* never given twice */
 	uint8_t public_key[STORE_KEY_SIZE];
+	uint8_t preshared_key[STORE_KEY_SIZE]; /* of its tunnel to the controller; zero: none */
 	char name[STORE_NAME_SIZE];
 	char endpoint[STORE_HOST_SIZE]; /* host:port, as devices call it */
 	struct address ipv4;

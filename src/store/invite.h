@@ -70,10 +70,17 @@ enum {
 	STORE_INVITE_AGAIN = 1,
 };
 
+/* What a gateway brings along; its name is the invite's. */
+struct store_gateway_enrolment {
+	const uint8_t *public_key;    /* STORE_KEY_SIZE bytes */
+	const uint8_t *preshared_key; /* as many; NULL: none */
+	const char *endpoint;	      /* host:port, as devices call it */
+};
+
 /* As that, for a gateway, with store_gateway_add()'s errors. */
 int store_invite_redeem_gateway(struct store *store, const struct store_actor *by,
 	const uint8_t one_time_key[static STORE_KEY_SIZE],
-	const uint8_t public_key[static STORE_KEY_SIZE], const char *endpoint,
+	const struct store_gateway_enrolment *enrolment,
 	struct store_gateway *ret_gateway) must_check;
 
 /* ERR_NOT_FOUND, ERR_WRONG_STATE: not open. */

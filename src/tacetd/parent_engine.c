@@ -21,15 +21,23 @@ _Static_assert((int)KEYS == (int)KEYFILE_KEYS_MAX, "a device's keys");
 
 /* ---- keys ---- */
 
+static const struct {
+	const char *file;
+	unsigned keys;
+} key_files[] = {
+	[CONFIG_SERVER] = {CONFIG_SERVER_KEY, 1},
+	[CONFIG_CLIENT] = {CONFIG_DEVICE_KEY, KEYS},
+	[CONFIG_GATEWAY] = {CONFIG_GATEWAY_KEY, KEYS},
+};
+
 /* Reads the keys; a server has the private one only. False: it is logged why. */
 static bool read_keys(const struct parent *parent, uint8_t (*ret_keys)[MESSAGE_KEY_SIZE])
 {
-	bool is_gateway = parent_is_gateway(parent);
+	enum config_role role = parent->config->role;
 	char path[CONFIG_PATH_SIZE];
 
-	(void)config_state_path(
-		parent->config, is_gateway ? CONFIG_SERVER_KEY : CONFIG_DEVICE_KEY, path);
-	int err = keyfile_read(path, is_gateway ? 1 : KEYS, ret_keys);
+	(void)config_state_path(parent->config, key_files[role].file, path);
+	int err = keyfile_read(path, key_files[role].keys, ret_keys);
 	const char *advice = "";
 	if (err == -ENOENT)
 		advice = "; run tacet init or tacet join first";
@@ -40,7 +48,8 @@ static bool read_keys(const struct parent *parent, uint8_t (*ret_keys)[MESSAGE_K
 	return err == 0;
 }
 
-/* A device's peers have its pre-shared key, which control does not know. Wiped by the caller. */
+/* A peer that is called has our pre-shared key, which control does not know. Wiped by the caller.
+ */
 static struct message_peer *list_peers(const struct parent *parent)
 {
 	const struct plan_received *plan = parent->plan;
@@ -49,10 +58,12 @@ static struct message_peer *list_peers(const struct parent *parent)
 
 	if (plan->head.peers > 0)
 		memcpy(peers, plan->peers, plan->head.peers * sizeof *peers);
-	if (parent_is_gateway(parent) || !read_keys(parent, keys))
+	if (parent_is_server(parent) || !read_keys(parent, keys))
 		return peers;
-	for (uint32_t i = 0; i < plan->head.peers; i++)
-		memcpy(peers[i].preshared_key, keys[PRESHARED], MESSAGE_KEY_SIZE);
+	for (uint32_t i = 0; i < plan->head.peers; i++) {
+		if (!parent_is_gateway(parent) || peers[i].keepalive_s)
+			memcpy(peers[i].preshared_key, keys[PRESHARED], MESSAGE_KEY_SIZE);
+	}
 	bytes_wipe(keys, sizeof keys);
 	return peers;
 }
@@ -140,12 +151,25 @@ static void is_received(void *context, const struct channel_message *message)
 		hear[message->head.type](parent, message);
 }
 
+/* What it was asked is answered without it; a plan that waited for it is in force as far as it is.
+ */
+static void go_on_without(struct parent *parent)
+{
+	parent->is_engine_ready = false;
+	parent_status_without_engine(parent);
+	parent_plan_without_engine(parent);
+}
+
 static void channel_has_ended(void *context, int err)
 {
 	struct parent *parent = context;
 
-	if (err < 0)
-		log_err(err, "the engine's process says what it may not");
+	go_on_without(parent);
+	if (err == 0) {
+		parent_child_is_mute(&parent->engine);
+		return;
+	}
+	log_err(err, "the engine's process says what it may not");
 	parent_end_child(&parent->engine);
 }
 
@@ -180,12 +204,12 @@ static void has_ended(void *context, int exit_code, int signal)
 
 	channel_close(parent->engine.channel);
 	parent->engine.channel = NULL;
-	parent->is_engine_ready = false;
-	if (!parent->is_stopping)
-		log_err(0, "the engine's process has ended (%s %d); it is started again",
-			signal ? "signal" : "code", signal ? signal : exit_code);
-	parent_status_without_engine(parent);
-	parent_plan_without_engine(parent);
+	parent->engine.mute_checks = 0;
+	if (!parent->is_stopping || signal)
+		log_err(0, "the engine's process has ended (%s %d)%s", signal ? "signal" : "code",
+			signal ? signal : exit_code,
+			parent->is_stopping || !parent->is_ready ? "" : "; it is started again");
+	go_on_without(parent);
 	if (!parent->is_ready)
 		parent_stop(parent, 1);
 	if (!parent->is_stopping)

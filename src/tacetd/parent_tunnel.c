@@ -41,7 +41,7 @@ static size_t list_addresses(const struct parent *parent, struct netif_address r
 	return count;
 }
 
-static bool make_device(const struct parent *parent)
+static bool make_device(struct parent *parent)
 {
 	const char *name = parent->config->interface;
 	struct netif_address addresses[2];
@@ -52,14 +52,15 @@ static bool make_device(const struct parent *parent)
 		log_err(err, "%s: cannot make the interface%s", name, advice(err));
 		return false;
 	}
+	parent->has_device = true;
+	if (parent->tunnel.ipv6.family != ADDRESS_NONE && netif_admit_ipv6(name) > 0)
+		log_info(0, "%s: IPv6 is disabled on this host; it is enabled in the tunnel", name);
 	err = netif_set_up(name, TUN_DEFAULT_MTU);
 	if (err == 0)
 		err = netif_set_addresses(name, addresses, count);
 	if (err < 0)
 		log_err(err, "%s: cannot give the interface its addresses%s", name,
-			err == -EACCES || err == -EOPNOTSUPP
-				? "; is IPv6 disabled here (net.ipv6.conf.default.disable_ipv6)?"
-				: "");
+			err == -EOPNOTSUPP ? "; this kernel has no IPv6" : "");
 	return err == 0;
 }
 
@@ -108,7 +109,7 @@ bool parent_make_tunnel(struct parent *parent)
 	return err == 0;
 }
 
-/* What control says, checked; a device has no ports of its own. ERR_RANGE, ERR_SYNTAX. */
+/* What control says, checked; there are no ports but the controller's. ERR_RANGE, ERR_SYNTAX. */
 static int check_tunnel(const struct parent *parent, const struct message_tunnel *tunnel,
 	struct model_tunnel *ret_model)
 {
@@ -119,20 +120,31 @@ static int check_tunnel(const struct parent *parent, const struct message_tunnel
 		.ipv6 = tunnel->ipv6,
 		.control_port = tunnel->control_port,
 		.enrol_port = tunnel->enrol_port,
+		.controller_ipv4 = tunnel->controller_ipv4,
+		.controller_ipv6 = tunnel->controller_ipv6,
+		.controller_port = tunnel->controller_port,
 	};
 
 	(void)snprintf(model.interface, sizeof model.interface, "%s",
 		parent->config->interface); /* fits */
-	if (!parent_is_gateway(parent)) {
+	if (!parent_is_server(parent)) {
 		if (tunnel->control_port || tunnel->enrol_port)
 			return ERR_RANGE;
-		model.control_port = model.enrol_port = 1; /* not used, but not zero */
+		model.control_port = model.enrol_port = 1; /* nobody listens, but not zero */
 	}
+	if ((tunnel->controller_port > 0) != (parent->config->role == CONFIG_GATEWAY))
+		return ERR_RANGE;
 	int err = model_check_tunnel(&model);
 	if (err == 0)
 		*ret_model = model;
 	return err;
 }
+
+static const enum plan_kind plan_kinds[] = {
+	[CONFIG_SERVER] = PLAN_OF_GATEWAY,
+	[CONFIG_CLIENT] = PLAN_OF_DEVICE,
+	[CONFIG_GATEWAY] = PLAN_OF_REMOTE,
+};
 
 /* The same again from a control process that was started anew changes nothing. */
 static void take_tunnel(struct parent *parent, const struct message_tunnel *tunnel,
@@ -144,8 +156,7 @@ static void take_tunnel(struct parent *parent, const struct message_tunnel *tunn
 	parent->model = *model;
 	parent->has_tunnel = true;
 	plan_intake_done(&parent->intake);
-	plan_intake_init(&parent->intake,
-		parent_is_gateway(parent) ? PLAN_OF_GATEWAY : PLAN_OF_DEVICE, model);
+	plan_intake_init(&parent->intake, plan_kinds[parent->config->role], model);
 }
 
 /* Control cannot go on; the daemon cannot if it never could. */
@@ -183,6 +194,35 @@ void parent_hear_tunnel(struct parent *parent, const struct channel_message *mes
 	send_listeners(parent);
 }
 
+/* What was not as it should be, for the report. */
+static void check_device(struct parent *parent)
+{
+	const char *name = parent->config->interface;
+	struct netif_address addresses[2];
+	char text[MESSAGE_TEXT_SIZE];
+
+	if (netif_is_up(name) == 0 && netif_set_up(name, TUN_DEFAULT_MTU) == 0) {
+		(void)snprintf(text, sizeof text, "the interface %s was down", name); /* fits */
+		parent_report(parent, text);
+	}
+	int changed = netif_repair_addresses(name, addresses, list_addresses(parent, addresses));
+	if (changed > 0) {
+		(void)snprintf(
+			text, sizeof text, "the interface %s had other addresses", name); /* fits */
+		parent_report(parent, text);
+	}
+}
+
+/* One that was deleted takes the engine along, and is made anew with that. */
+void parent_check_tunnel(struct parent *parent)
+{
+	if (!parent->has_device || !parent->is_engine_ready)
+		return;
+	check_device(parent);
+	if (!parent_is_gateway(parent))
+		parent_plan_check_routes(parent);
+}
+
 /*
  * A gateway's rules stay: without the device nothing comes in by them. The engine may not remove
  * its socket's file itself any more.
@@ -191,8 +231,8 @@ void parent_remove_tunnel(struct parent *parent)
 {
 	const char *name = parent->config->interface;
 
-	if (!parent->has_tunnel)
-		return; /* there never was one; what is there is not ours */
+	if (!parent->has_device)
+		return; /* what is there is not ours */
 	int err = uapi_socket_clear(name);
 	if (err < 0)
 		log_warn(err, "%s: cannot remove the file of its socket for wg(8)", name);

@@ -61,7 +61,7 @@ table netdev sealed {{
 class Field:
     """A host with WireGuard, a stranger on its link, a router, a stranger behind that."""
 
-    def __init__(self, lab, rules=None):
+    def __init__(self, lab, rules=None, **options):
         self.lab = lab
         bridge = lab.bridge()
         self.host, self.router = lab.host("host"), lab.host("router")
@@ -78,7 +78,7 @@ class Field:
             host.route("::/0", via6)
         self.short_patience()
         self.tunnel = self.host.wireguard(addresses=[f"{INNER}/24", f"{INNER6}/64"],
-                                          listen_port=PORT)
+                                          listen_port=PORT, **options)
         if rules:
             text = rules.replace("ROUTER_MAC", self.router.port().mac)
             self.host.run(["nft", "-f", "-"], input=text)
@@ -197,6 +197,18 @@ def test_replay(lab):
     assert code == SILENT, shown(proof)
     assert {"ipv4.port.replay.initiation", "ipv4.port.replay.burst",
             "ipv4.port.replay.data"} <= named(proof, "silent")
+
+
+def test_cookies_of_another(lab):
+    """Who knows the public key gets cookie replies of wireguard-go by a burst, and we see them."""
+    if laboratory.implementation_missing("wireguard-go"):
+        pytest.skip(laboratory.implementation_missing("wireguard-go"))
+    field = Field(lab, USUAL, implementation="wireguard-go")
+    code, proof = field.prove(field.far, "--no-scanners", "--only", "ipv4.port.mac1.*")
+    burst = next(row for row in proof["stimuli"] if row["name"] == "ipv4.port.mac1.burst")
+    assert code == FINDINGS and burst["verdict"] == "oracle"
+    assert burst["port"]["answers"] > 100 and burst["control"]["answers"] == 0
+    assert bytes.fromhex(burst["port"]["first"]["frame"])[42] == strangers.COOKIE_REPLY
 
 
 def test_page(lab):

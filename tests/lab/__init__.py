@@ -39,7 +39,7 @@ from .lab import Lab, missing
 from . import strangers
 from .process import CommandError, Process, Result, WaitTimeout, wait_until
 from .services import Download, Echo, Nginx, Postgres, Sshd, services_missing
-from .tacet import Device, Refused, Server, tacet_missing, tacet_path
+from .tacet import Device, Gateway, Refused, Server, tacet_missing, tacet_path
 from .wireguard import (IMPLEMENTATIONS, DeviceDump, PeerDump, WireGuard, default_implementation,
                         generate_preshared_key, generate_private_key, implementation_missing,
                         program_path, public_key_of)

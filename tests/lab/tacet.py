@@ -251,6 +251,15 @@ class Server(Node):
         """A token for a user who is there."""
         return self.json("invite", user, "--expires", expires, *words)["token"]
 
+    def invite_gateway(self, name, *words, expires="1h"):
+        """A token for a new gateway."""
+        return self.json("invite", "--gateway", name, "--expires", expires, *words)["token"]
+
+    def gateway(self, name):
+        """What the controller says of a gateway, or None."""
+        gateways = self.api("GET", "/v1/gateways")["gateways"]
+        return next((gateway for gateway in gateways if gateway["name"] == name), None)
+
     def add_user(self, name, *groups):
         """`tacet user add`."""
         return self.tacet("user", "add", name, *(word for group in groups
@@ -295,6 +304,39 @@ class Server(Node):
         """The entries of the audit log (of an act), oldest first."""
         entries = self.api("GET", "/v1/audit")["entries"]
         return [entry for entry in entries if act in (None, entry["act"])]
+
+    def peers(self):
+        """The public keys that the engine knows, by the stock wg."""
+        return set(self.host.run(["wg", "show", self.interface, "peers"]).stdout.split())
+
+
+class Gateway(Node):
+    """A gateway whose controller is another host. endpoint: where devices call it."""
+
+    role = "gateway"
+
+    def __init__(self, host, label=None, *, endpoint=None, listen=PORT, **settings):
+        super().__init__(host, label, listen=listen, **settings)
+        self.endpoint = endpoint or f"{host.address()}:{listen}"
+
+    def join(self, token, *words, start=True, check=True, timeout=60.0):
+        """`tacet join`, then tacetd in the foreground unless told; the Result of the join."""
+        result = self.tacet("join", token, "--endpoint", self.endpoint, "--no-start", *words,
+                            check=check, timeout=timeout)
+        if start and result.returncode == 0:
+            self.start()
+        return result
+
+    def wait_connected(self, timeout=15.0):
+        """Waits until the controller has answered, and what it told is in force."""
+        def connected():
+            status = self.status()
+            return status["connected"] and status["plan"]["in_force"]
+        try:
+            process.wait_until(connected, timeout, f"{self} to be connected")
+        except process.WaitTimeout as error:
+            raise process.WaitTimeout(f"{error}\n--- log\n{self.log}") from None
+        return self
 
     def peers(self):
         """The public keys that the engine knows, by the stock wg."""

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "store/gateway.h"
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "store/sqlite/allocate.h"
 #include "store/sqlite/gateways.h"
@@ -8,8 +9,8 @@
 #include "store/word.h"
 
 #define SELECT_GATEWAYS                                                                            \
-	"SELECT id, name, public_key, endpoint, number, added_ns, coalesce(invite_id, 0)"          \
-	" FROM gateways"
+	"SELECT id, name, public_key, endpoint, number, added_ns, coalesce(invite_id, 0),"         \
+	" coalesce(preshared_key, zeroblob(32)) FROM gateways"
 
 static int read_gateway(struct query *query, struct store_gateway *ret_gateway)
 {
@@ -20,6 +21,7 @@ static int read_gateway(struct query *query, struct store_gateway *ret_gateway)
 	allocate_addresses(query, 4, &ret_gateway->ipv4, &ret_gateway->ipv6);
 	ret_gateway->added_ns = query_number(query, 5);
 	ret_gateway->invite_id = query_number(query, 6);
+	query_bytes(query, 7, ret_gateway->preshared_key, STORE_KEY_SIZE);
 	return query->error;
 }
 
@@ -33,6 +35,7 @@ static int get_one(struct query *query, struct store_gateway *ret_gateway)
 		err = read_gateway(query, &gateway);
 	if (err == 0)
 		*ret_gateway = gateway;
+	bytes_wipe(&gateway, sizeof gateway);
 	return err;
 }
 
@@ -56,8 +59,8 @@ static int insert(
 	struct store *store, const struct gateways_new *fresh, uint32_t number, uint64_t now_ns)
 {
 	AUTO_QUERY struct query query = query_of(store,
-		"INSERT INTO gateways (name, public_key, endpoint, number, added_ns, invite_id)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, nullif(?6, 0))");
+		"INSERT INTO gateways (name, public_key, endpoint, number, added_ns, invite_id,"
+		" preshared_key) VALUES (?1, ?2, ?3, ?4, ?5, nullif(?6, 0), ?7)");
 
 	query_bind_text(&query, 1, fresh->name);
 	query_bind_bytes(&query, 2, fresh->public_key, STORE_KEY_SIZE);
@@ -65,6 +68,8 @@ static int insert(
 	query_bind_number(&query, 4, number);
 	query_bind_number(&query, 5, now_ns);
 	query_bind_number(&query, 6, fresh->invite_id);
+	if (fresh->preshared_key) /* NULL otherwise */
+		query_bind_bytes(&query, 7, fresh->preshared_key, STORE_KEY_SIZE);
 	return query_run(&query);
 }
 
@@ -102,8 +107,9 @@ int store_gateway_add(struct store *store, const struct store_actor *by, const c
 	if (err == 0)
 		err = act_begin(&act, store, by);
 	if (err == 0)
-		err = gateways_insert(store, &(struct gateways_new){name, public_key, endpoint, 0},
-			by->now_ns, &gateway);
+		err = gateways_insert(store,
+			&(struct gateways_new){name, public_key, NULL, endpoint, 0}, by->now_ns,
+			&gateway);
 	if (err == 0)
 		err = act_commit(&act, "gateway.add", name, gateways_details(&gateway));
 	if (err == 0)

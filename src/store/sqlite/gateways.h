@@ -9,6 +9,7 @@
 struct gateways_new {
 	const char *name;
 	const uint8_t *public_key;
+	const uint8_t *preshared_key; /* NULL: none */
 	const char *endpoint;
 	uint64_t invite_id; /* 0: none */
 };

@@ -12,6 +12,7 @@ static const char *const migrations[] = {
 	migration_0001,
 	migration_0002,
 	migration_0003,
+	migration_0004,
 };
 _Static_assert(ARRAY_LENGTH(migrations) == STORE_SCHEMA, "each version has its migration");
 

@@ -140,13 +140,12 @@ static int make_gateway(struct act *act, const struct store_invite *invite,
 
 int store_invite_redeem_gateway(struct store *store, const struct store_actor *by,
 	const uint8_t one_time_key[static STORE_KEY_SIZE],
-	const uint8_t public_key[static STORE_KEY_SIZE], const char *endpoint,
-	struct store_gateway *ret_gateway)
+	const struct store_gateway_enrolment *enrolment, struct store_gateway *ret_gateway)
 {
 	AUTO_ACT struct act act = {0};
 	struct invites_row row = {0};
 	struct store_gateway gateway = {0};
-	int err = word_check_host(endpoint);
+	int err = word_check_host(enrolment->endpoint);
 
 	if (err == 0)
 		err = act_begin(&act, store, by);
@@ -154,12 +153,14 @@ int store_invite_redeem_gateway(struct store *store, const struct store_actor *b
 		return err;
 	err = find(&act, one_time_key, STORE_INVITE_GATEWAY, &row);
 	if (err == ERR_INVITE_USED)
-		return answer_gateway(&act, &row.invite, public_key, ret_gateway);
-	const struct gateways_new fresh = {row.invite.subject, public_key, endpoint, row.invite.id};
+		return answer_gateway(&act, &row.invite, enrolment->public_key, ret_gateway);
+	const struct gateways_new fresh = {row.invite.subject, enrolment->public_key,
+		enrolment->preshared_key, enrolment->endpoint, row.invite.id};
 	if (err == 0)
 		err = make_gateway(&act, &row.invite, &fresh, &gateway);
 	if (err == 0)
 		*ret_gateway = gateway;
+	bytes_wipe(&gateway, sizeof gateway);
 	bytes_wipe(&row, sizeof row);
 	return err;
 }

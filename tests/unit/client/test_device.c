@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Who a device is, on disk: there and back, and damaged in all kinds of ways. */
 #include "client/device.h"
+#include "client/jsonfile.h"
 
 #include "base/bytes.h"
 #include "base/error.h"
@@ -127,7 +128,7 @@ static void test_damages(void)
 			printf("# it is: %s\n", where);
 		tap_ok(device.netmap.gateways == NULL, "nothing is given");
 	}
-	tap_ok(truncate(path, DEVICE_FILE_MAX + 1) == 0, "one byte too long");
+	tap_ok(truncate(path, JSONFILE_MAX + 1) == 0, "one byte too long");
 	tap_is_int(device_read(path, &device, where), -EFBIG, "is not read");
 	(void)unlink(path);
 	tap_is_int(device_read(path, &device, where), ERR_NOT_FOUND, "no file");

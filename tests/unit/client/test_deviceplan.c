@@ -160,17 +160,90 @@ static void check(const struct row *row)
 	tap_is_int(plan.head.roles + plan.head.devices + plan.head.services + plan.head.grants, 0,
 		"it enforces nothing");
 	uint32_t prefixes = plan.head.prefixes, names = plan.head.names;
-	deviceplan_shelve_peers(&plan, entropy_kernel());
+	deviceplan_shelve_controller(&plan, entropy_kernel());
 	tap_ok(plan.head.prefixes == prefixes && plan.head.names == names, "shelved: same routes");
-	for (uint32_t i = 0; i < plan.head.peers; i++)
-		tap_ok(!bytes_are_zero(plan.peers[i].public_key + 1, MESSAGE_KEY_SIZE - 1) &&
-				plan.peers[i].endpoint.port == 0 && plan.peers[i].keepalive_s == 0,
-			"shelved: nobody to call");
+	tap_ok(peers == 0 ||
+			(!bytes_are_zero(plan.peers[0].public_key + 1, MESSAGE_KEY_SIZE - 1) &&
+				plan.peers[0].endpoint.port == 0 && plan.peers[0].keepalive_s == 0),
+		"shelved: the controller is not called");
+	for (uint32_t i = 1; i < plan.head.peers; i++)
+		tap_ok(plan.peers[i].keepalive_s == DEVICEPLAN_KEEPALIVE_S, "the others are");
+	deviceplan_done(&plan);
+}
+
+static struct gatewayplan_device device_of(const char *ipv4, uint8_t key, uint32_t role)
+{
+	struct gatewayplan_device device = {
+		.ipv4 = address(ipv4), .ipv6 = address("fd00::9"), .role = role};
+
+	device.public_key[0] = key;
+	device.preshared_key[0] = (uint8_t)(key + 100);
+	return device;
+}
+
+static void check_gateway_peers(const struct deviceplan *plan)
+{
+	const struct message_peer *peers = plan->peers;
+
+	tap_is_int(plan->head.peers, 4, "the controller and three devices are peers");
+	tap_ok(peers[0].public_key[0] == 1 && peers[0].endpoint.port == 1000 &&
+			peers[0].keepalive_s == DEVICEPLAN_KEEPALIVE_S,
+		"the controller is called");
+	tap_ok(bytes_are_zero(peers[0].preshared_key, MESSAGE_KEY_SIZE),
+		"by a secret that is the parent's to add");
+	tap_ok(peers[1].public_key[0] == 2 && peers[1].preshared_key[0] == 102 &&
+			peers[1].keepalive_s == 0 &&
+			peers[1].endpoint.remote.family == ADDRESS_NONE,
+		"a device calls, by its own");
+	tap_ok(peers[0].prefix_count == 2 && peers[3].prefix_count == 2 && plan->head.prefixes == 8,
+		"of two addresses each");
+}
+
+static void check_gateway(void)
+{
+	struct netmap_gateway controller = {
+		.ipv4 = address("100.80.0.1"), .ipv6 = address("fd00::1"), .public_key = {1}};
+	struct netmap netmap = {.gateways = &controller, .gateway_count = 1};
+	struct gatewayplan_device devices[] = {device_of("100.80.128.1", 2, 17),
+		device_of("100.80.128.2", 3, 16), device_of("100.80.128.3", 4, 17)};
+	struct gatewayplan_service services[] = {{.id = 5,
+		.protocol = IPPROTO_UDP,
+		.port = 53,
+		.vip_ipv4 = address("100.80.64.1"),
+		.target = {.remote = address("10.0.0.1"), .port = 5353}}};
+	struct gatewayplan_grant grants[] = {{16, 5}, {17, 5}, {18, 5}};
+	const struct gatewayplan told = {.devices = devices,
+		.device_count = 3,
+		.services = services,
+		.service_count = 1,
+		.grants = grants,
+		.grant_count = 3};
+	const struct endpoint endpoint = {.port = 1000};
+	struct deviceplan plan;
+
+	deviceplan_make_gateway(&netmap, &told, &endpoint, &plan);
+	check_gateway_peers(&plan);
+	tap_ok(plan.head.roles == 2 && plan.roles[0].number == 16 && plan.roles[1].number == 17,
+		"each role of theirs is there once");
+	tap_ok(plan.head.devices == 3 && plan.devices[0].role == 17, "devices are in theirs");
+	tap_ok(plan.head.services == 1 && plan.services[0].target_port == 5353 &&
+			plan.services[0].port == 53 && plan.services[0].protocol == IPPROTO_UDP,
+		"the service");
+	tap_is_int(plan.head.grants, 2, "a grant of a role that nobody is in is left out");
+	tap_is_int(plan.head.names, 0, "no names");
+	deviceplan_shelve_controller(&plan, entropy_kernel());
+	tap_ok(plan.peers[0].keepalive_s == 0 && plan.peers[1].public_key[0] == 2,
+		"shelved: the controller alone");
+	deviceplan_done(&plan);
+	deviceplan_make_gateway(&netmap, &(struct gatewayplan){0}, &endpoint, &plan);
+	tap_ok(plan.head.peers == 1 && plan.head.roles == 0 && plan.head.grants == 0,
+		"nothing told yet: the controller alone");
 	deviceplan_done(&plan);
 }
 
 int main(void)
 {
+	check_gateway();
 	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
 		check(&rows[i]);
 	return tap_done();

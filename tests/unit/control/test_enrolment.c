@@ -35,6 +35,9 @@ static const struct {
 	{"a key of zeros", "public_key", KEY_0, ERR_KEY, "public_key"},
 	{"a pre-shared key of zeros", "preshared_key", KEY_0, ERR_KEY, "preshared_key"},
 	{"a pre-shared key that is null", "preshared_key", "null", ERR_SYNTAX, "preshared_key"},
+	{"a gateway's endpoint", "endpoint", "\"gw2.example.net:51820\"", 0, ""},
+	{"one without a port", "endpoint", "\"gw2.example.net\"", ERR_SYNTAX, "endpoint"},
+	{"one that is a number", "endpoint", "1", ERR_SYNTAX, "endpoint"},
 	{"a member that is not known", "user", "\"bob\"", ERR_SYNTAX, ""},
 };
 

@@ -239,7 +239,7 @@ int main(void)
 	tap_is_int(plan_init(&plan, &world, compiled, 7, LAB_NOW_NS + 10ULL * LAB_SECOND), 0,
 		"make a plan");
 	tap_is_int((intmax_t)plan.head.version, 7, "of that version");
-	tap_is_int(plan.head.peers, 6, "five devices and an invite");
+	tap_is_int(plan.head.peers, 7, "five devices, a gateway and an invite");
 	check_whole(&plan);
 	test_intake(&plan, &world);
 	test_roles(&plan, &world);
@@ -250,7 +250,7 @@ int main(void)
 	world_set_policy(&world, NULL, 0);
 	compiled = world_compile(&world, NULL, &faults);
 	tap_is_int(plan_init(&plan, &world, compiled, 8, LAB_NOW_NS), 0, "without a policy");
-	tap_ok(plan.head.grants == 0 && plan.head.roles == 2 && plan.head.peers == 7,
+	tap_ok(plan.head.grants == 0 && plan.head.roles == 2 && plan.head.peers == 8,
 		"all is denied");
 	plan_done(&plan);
 	policy_compiled_free(compiled);

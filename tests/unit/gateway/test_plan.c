@@ -175,6 +175,16 @@ static void gateway_calls(struct small_plan *plan)
 	plan->peers[0].endpoint = (struct endpoint){.remote = at("192.0.2.1"), .port = 51820};
 }
 
+static void remote_calls(struct small_plan *plan)
+{
+	plan->peers[1].endpoint = (struct endpoint){.remote = at("192.0.2.1"), .port = 51820};
+}
+
+static void remote_keeps_alive(struct small_plan *plan)
+{
+	plan->peers[1].keepalive_s = 25;
+}
+
 static void gateway_keeps_alive(struct small_plan *plan)
 {
 	plan->peers[0].keepalive_s = 25;
@@ -388,6 +398,8 @@ static const struct {
 	{"key twice", PLAN_OF_GATEWAY, same_key, ERR_RANGE},
 	{"peer: reserved", PLAN_OF_GATEWAY, peer_reserved, ERR_RANGE},
 	{"a gateway that calls", PLAN_OF_GATEWAY, gateway_calls, ERR_RANGE},
+	{"one that calls another than its controller", PLAN_OF_REMOTE, remote_calls, ERR_RANGE},
+	{"one that keeps another alive", PLAN_OF_REMOTE, remote_keeps_alive, ERR_RANGE},
 	{"a gateway that keeps alive", PLAN_OF_GATEWAY, gateway_keeps_alive, ERR_RANGE},
 	{"endpoint: port 0", PLAN_OF_DEVICE, endpoint_port, ERR_RANGE},
 	{"endpoint: any address", PLAN_OF_DEVICE, endpoint_any, ERR_RANGE},
@@ -437,7 +449,7 @@ static void test_faults(void)
 
 	for (size_t i = 0; i < ARRAY_LENGTH(faults); i++) {
 		void (*fill)(struct small_plan * plan) =
-			faults[i].kind == PLAN_OF_GATEWAY ? fill_gateways : fill_devices;
+			faults[i].kind == PLAN_OF_DEVICE ? fill_devices : fill_gateways;
 		struct plan_received *plan = NULL;
 		struct plan_intake intake;
 		struct small_plan small;
@@ -451,6 +463,24 @@ static void test_faults(void)
 		tap_is_int(submit(&intake, &small, &plan), 1, "the next one is taken");
 		plan_free(plan);
 	}
+}
+
+/* A gateway on a host of its own calls the first peer, its controller. */
+static void test_remote(void)
+{
+	struct model_tunnel tunnel = tunnel_of_ours();
+	struct plan_received *plan = NULL;
+	struct plan_intake intake;
+	struct small_plan small;
+
+	fill_gateways(&small);
+	gateway_calls(&small);
+	gateway_keeps_alive(&small);
+	plan_intake_init(&intake, PLAN_OF_REMOTE, &tunnel);
+	tap_is_int(submit(&intake, &small, &plan), 1, "one on a host of its own calls");
+	tap_ok(plan && plan->peers[0].keepalive_s == 25 && plan->head.grants == 1,
+		"the first, and enforces");
+	plan_free(plan);
 }
 
 /* Each announced number at its most, and one more. */
@@ -525,6 +555,7 @@ int main(void)
 	test_gateways();
 	test_devices();
 	test_faults();
+	test_remote();
 	test_counts();
 	test_order();
 	return tap_done();

@@ -66,6 +66,20 @@ static void test_rules(void)
 	tap_ok(count_of(renew, "ip6") > 0, "both families have rules");
 	tap_is_int(count_of(renew, "foreign\" drop"), 0, "a router goes on forwarding");
 	free(renew);
+	tap_is_int(count_of(replace, "7411"), 0, "nobody is called");
+	tunnel->controller_ipv4 = at("10.9.0.9");
+	tunnel->controller_port = 7411;
+	renew = ruleset_text(tunnel, RULESET_RENEW);
+	tap_is_int(count_of(renew, "ip saddr 10.9.0.9 ip daddr 10.9.0.1 tcp sport 7411 accept"), 1,
+		"the controller is heard");
+	tap_is_int(count_of(renew, "ip saddr 10.9.0.9 ip daddr 10.9.0.1 tcp sport 7411 "
+				   "ct direction original counter name \"denied\" drop"),
+		1, "where it answers");
+	tap_is_int(count_of(renew, "ip daddr 10.9.0.9 ip saddr 10.9.0.1 tcp dport 7411 accept"), 1,
+		"and called");
+	tap_is_int(count_of(renew, "7411"), 3, "in the family alone in which it is");
+	tunnel->controller_ipv4 = at("");
+	free(renew);
 	tunnel->forwards_for_tunnel_only = true;
 	tunnel->ipv6 = at("");
 	tunnel->overlay_ipv6 = within("");

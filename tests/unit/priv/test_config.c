@@ -82,14 +82,15 @@ static void test_faults(void)
 	static const struct {
 		const char *text, *want;
 	} rows[] = {
-		{"", "1:1: found no role, expected it with server or client"},
-		{"# nothing\n", "1:1: found no role, expected it with server or client"},
-		{"log: info\n", "1:1: found no role, expected it with server or client"},
-		{"role: gateway\n", "1:7: found \"gateway\", expected server or client"},
-		{"role: \"server\\0\"\n", "1:7: found \"server\\x00\", expected server or client"},
-		{"role:\n", "1:6: found nothing, expected server or client"},
-		{"role: [server]\n", "1:7: found a list, expected server or client"},
-		{"role: {a: b}\n", "1:7: found a mapping, expected server or client"},
+		{"", "1:1: found no role, expected it with server, client or gateway"},
+		{"# nothing\n", "1:1: found no role, expected it with server, client or gateway"},
+		{"log: info\n", "1:1: found no role, expected it with server, client or gateway"},
+		{"role: router\n", "1:7: found \"router\", expected server, client or gateway"},
+		{"role: \"server\\0\"\n",
+			"1:7: found \"server\\x00\", expected server, client or gateway"},
+		{"role:\n", "1:6: found nothing, expected server, client or gateway"},
+		{"role: [server]\n", "1:7: found a list, expected server, client or gateway"},
+		{"role: {a: b}\n", "1:7: found a mapping, expected server, client or gateway"},
 		{"role: server\nrole: client\n", "2:1: found role twice, expected it once"},
 		{"role: server\nlisten-port: 1\n", "2:1: found \"listen-port\", expected " KEYS},
 		{"role: server\nlog_: info\n",
@@ -161,7 +162,7 @@ static void test_all_at_once(void)
 		"three faults");
 	(void)snprintf(want, sizeof want,
 		"%1$s:1:9: found \"x\", expected a port from 0 to 65535, 0 for any\n"
-		"%1$s:2:7: found \"y\", expected server or client\n"
+		"%1$s:2:7: found \"y\", expected server, client or gateway\n"
 		"%1$s:3:10: found \"z\", expected a number from 1 to 16",
 		below("text"));
 	if (!tap_ok(strcmp(error, want) == 0, "in three lines, by place"))

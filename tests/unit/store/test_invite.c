@@ -152,6 +152,7 @@ static void test_gateway(void)
 {
 	const struct store_actor by = lab_root(1);
 	uint8_t one_time[STORE_KEY_SIZE], key[STORE_KEY_SIZE], other[STORE_KEY_SIZE];
+	uint8_t preshared_key[STORE_KEY_SIZE];
 	struct store_invite invite;
 	struct store_gateway gateway;
 	struct store_device device;
@@ -162,9 +163,12 @@ static void test_gateway(void)
 		.preshared_key = key,
 		.expires_ns = LAB_NOW_NS + 60ULL * LAB_SECOND,
 	};
+	const struct store_gateway_enrolment own = {key, preshared_key, "h:1"};
+	const struct store_gateway_enrolment foreign = {other, NULL, "h:1"};
 	int count = 0;
 
 	lab_key('i', 50, one_time);
+	lab_key('s', 50, preshared_key);
 	lab_key('g', 50, key);
 	lab_key('g', 51, other);
 	tap_is_int(store_invite_create(lab.store, &by, &request, &invite), ERR_EXISTS, "is there");
@@ -174,15 +178,17 @@ static void test_gateway(void)
 	tap_is_int(
 		store_invite_each(lab.store, STORE_INVITES_OPEN, count_invite, &count), 0, "list");
 	tap_is_int(count, 1, "one is open");
-	tap_is_int(store_invite_redeem_gateway(lab.store, &by, one_time, key, "h:1", &gateway), 0,
-		"redeem");
+	tap_is_int(
+		store_invite_redeem_gateway(lab.store, &by, one_time, &own, &gateway), 0, "redeem");
 	tap_ok(strcmp(gateway.name, "berlin") == 0 && gateway.invite_id == invite.id, "is there");
-	tap_is_int(store_invite_redeem_gateway(lab.store, &by, one_time, key, "h:1", &gateway),
+	tap_ok(memcmp(gateway.preshared_key, preshared_key, sizeof preshared_key) == 0,
+		"with its pre-shared key");
+	tap_is_int(store_invite_redeem_gateway(lab.store, &by, one_time, &own, &gateway),
 		STORE_INVITE_AGAIN, "again");
-	tap_is_int(store_invite_redeem_gateway(lab.store, &by, one_time, other, "h:1", &gateway),
+	tap_is_int(store_invite_redeem_gateway(lab.store, &by, one_time, &foreign, &gateway),
 		ERR_INVITE_USED, "another");
 	lab_must(store_gateway_remove(lab.store, &by, "berlin") == 0, "remove");
-	tap_is_int(store_invite_redeem_gateway(lab.store, &by, one_time, key, "h:1", &gateway),
+	tap_is_int(store_invite_redeem_gateway(lab.store, &by, one_time, &own, &gateway),
 		ERR_INVITE_USED, "one that was removed");
 	tap_ok(lab_is_sound(lab.store), "the log is sound");
 }
