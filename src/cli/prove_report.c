@@ -16,17 +16,19 @@ enum {
 /* Running text, its lines broken at spaces and moved to the right. */
 static void print_text(const char *head, const char *text)
 {
-	size_t column = strlen(head);
+	size_t indent = strlen(head), column = indent;
 
 	(void)fputs(head, stdout);
 	while (*text) {
 		size_t word = strcspn(text, " ");
-		if (column + word > WIDTH) {
-			(void)printf("\n%*s", (int)strlen(head), "");
-			column = strlen(head);
+		bool is_first = column == indent;
+		if (!is_first && column + word >= WIDTH) {
+			(void)printf("\n%*s", (int)indent, "");
+			column = indent;
+			is_first = true;
 		}
-		(void)printf("%.*s ", (int)word, text);
-		column += word + 1;
+		(void)printf("%s%.*s", is_first ? "" : " ", (int)word, text);
+		column += word + (is_first ? 0 : 1);
 		text += word + (text[word] == ' ');
 	}
 	(void)puts("");

@@ -192,9 +192,9 @@ def test_replay(lab):
         assert any(frame.payload[0] == strangers.INITIATION
                    for frame in capture.frames(source=FAR, protocol="udp"))
         capture.save(path)
-    code, proof = field.prove(field.near, "--no-scanners", "--only", "ipv4.port.replay.*",
-                              "--recorded", path)
-    assert code == SILENT, shown(proof)
+    _, proof = field.prove(field.near, "--no-scanners", "--only", "ipv4.port.replay.*",
+                           "--recorded", path)  # its link has come up: it may speak unprompted
+    assert not named(proof, "oracle") | named(proof, "answered"), shown(proof)
     assert {"ipv4.port.replay.initiation", "ipv4.port.replay.burst",
             "ipv4.port.replay.data"} <= named(proof, "silent")
 
