@@ -14,6 +14,8 @@ import pytest
 import story
 from lab import Download, generate_private_key, public_key_of, wait_until
 
+DAY_SECONDS = 86400
+
 
 @pytest.fixture
 def world(lab):
@@ -48,6 +50,15 @@ def test_device_that_restarts_is_back(world):
     alice.start()
     wait_until(lambda: is_served(world), 15, "the page")
     print(f"\nback {time.monotonic() - began:.1f} s after the start of the device")
+
+
+def test_device_whose_clock_is_wrong_at_boot_is_heard(world, shift):
+    """A day behind: it goes on from the timestamps it used last. Then right again."""
+    alice = world.members["alice"]
+    for env in (shift(-DAY_SECONDS), None):
+        alice.stop()
+        alice.start(env=env)
+        wait_until(lambda: is_served(world), 15, "the page")
 
 
 def test_device_roams(world):

@@ -2,27 +2,14 @@
 """Our clock is set back: that must not make us unheard; nor do we hear whom it made so."""
 
 import os
-import pathlib
-import shutil
 
 import pytest
 
 from duo import INNER_MEMBER, INNER_SERVER, OURS, THEIRS, Duo, kinds, with_prefixes
 from lab import strangers, wait_until
 
-SOURCE = pathlib.Path(__file__).parent / "clockshift.c"
 DAY_SECONDS = 86400
 CALLED = pytest.mark.parametrize("called", [OURS, THEIRS], ids=["we-are-called", "they-are-called"])
-
-
-@pytest.fixture
-def shift(lab):
-    """Makes an environment in which programs see the time so many seconds off."""
-    if shutil.which("gcc") is None:
-        pytest.skip("needs the program gcc")
-    library = os.path.join(lab.directory, "clockshift.so")
-    lab.host("compiler").run(["gcc", "-shared", "-fPIC", "-O2", "-o", library, SOURCE])
-    return lambda seconds: {"LD_PRELOAD": library, "CLOCKSHIFT_SECONDS": str(seconds)}
 
 
 def restart_member(duo, env):

@@ -139,15 +139,16 @@ class Node:
 
     # The daemon.
 
-    def spawn(self, *, deadline=600.0):
+    def spawn(self, *, deadline=600.0, env=None):
         """Starts tacetd in the foreground and does not wait for it; self.process."""
         self.process = self.host.spawn([tacet_path("tacetd"), "-c", self.config, "-f"],
-                                       env=self.environment, deadline=deadline)
+                                       env={**self.environment, **(env or {})},
+                                       deadline=deadline)
         return self.process
 
-    def start(self, *, timeout=15.0, deadline=600.0):
+    def start(self, *, timeout=15.0, deadline=600.0, env=None):
         """Starts tacetd in the foreground (its log: self.log) and waits until it answers."""
-        self.spawn(deadline=deadline)
+        self.spawn(deadline=deadline, env=env)
         self.wait_ready(timeout)
         return self
 
