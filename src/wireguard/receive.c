@@ -75,7 +75,10 @@ static void roam(struct peer *peer, const struct endpoint *from)
 	peer->endpoint = *from;
 }
 
-/* Takes the initiation of a peer that is known: it moves there, and is answered. */
+/*
+ * Takes the initiation of a peer that is known, and answers where it came from. The peer does not
+ * move there yet: anybody can have recorded and sent it. Only a packet under the new keys moves it.
+ */
 static enum drop accept_initiation(const struct turn *turn, struct peer *peer,
 	const struct message_initiation *message, const struct noise_caller *caller,
 	struct packet *packet)
@@ -85,7 +88,6 @@ static enum drop accept_initiation(const struct turn *turn, struct peer *peer,
 	enum drop drop = noise_initiation_consume(&peer->handshake, message, caller, now_ns);
 	if (drop != DROP_NONE)
 		return drop;
-	roam(peer, &packet->endpoint);
 	peer->rx_bytes += packet->length;
 	timers_any_authenticated_packet_received(&peer->timers);
 	timers_any_authenticated_packet_traversed(&peer->timers, now_ns);

@@ -24,12 +24,18 @@ static struct packet *new_packet(const struct turn *turn, size_t size)
 	return packet;
 }
 
-/* Puts a finished datagram on its way to where the peer was last heard. Consumes packet. */
+/* Puts a finished datagram on its way to its endpoint. Consumes packet. */
+static void post_to_sender(const struct turn *turn, struct peer *peer, struct packet *packet)
+{
+	peer->tx_bytes += packet->length;
+	packet_list_push(&turn->out->datagrams, packet);
+}
+
+/* The same, to where the peer was last heard. */
 static void post(const struct turn *turn, struct peer *peer, struct packet *packet)
 {
 	packet->endpoint = peer->endpoint;
-	peer->tx_bytes += packet->length;
-	packet_list_push(&turn->out->datagrams, packet);
+	post_to_sender(turn, peer, packet);
 }
 
 /*
@@ -213,7 +219,7 @@ enum drop send_response(const struct turn *turn, struct peer *peer, struct packe
 	timers_session_derived(&peer->timers, now_ns);
 	timers_any_authenticated_packet_traversed(&peer->timers, now_ns);
 	timers_any_authenticated_packet_sent(&peer->timers);
-	post(turn, peer, packet);
+	post_to_sender(turn, peer, packet);
 	return DROP_NONE;
 }
 
@@ -237,10 +243,13 @@ static struct peer *route(
 	return owner ? container_of(owner, struct peer, allowedips) : NULL;
 }
 
-/* Lets a packet wait for its peer's session, if it can be sent to. Consumes packet. */
+/*
+ * Lets a packet wait for its peer's session, if it can be sent to, or has called: then it will be
+ * known from where with its first packet. Consumes packet.
+ */
 static void stage(const struct turn *turn, struct peer *peer, struct packet *packet)
 {
-	if (peer->endpoint.remote.family == ADDRESS_NONE)
+	if (peer->endpoint.remote.family == ADDRESS_NONE && !peer->keypairs.next)
 		interface_drop(turn->interface, packet, DROP_OUT_NO_ENDPOINT);
 	else
 		peer_stage(peer, turn->now.monotonic_ns, packet);

@@ -111,12 +111,13 @@ static int judge_cookie_reply(struct world *world, const struct node *node,
 int oracle_emission(struct world *world, const struct node *node, const struct packet *packet,
 	const struct cause *cause, const struct snapshot *before)
 {
+	const enum message_type type = message_classify(packet->data, packet->length);
 	int addressee = NOBODY;
 
 	world->statistics->datagrams++;
 	if (world->quiet_from_ns > 0 && world->now_ns > world->quiet_from_ns)
 		world_fail(world, "node %d: speaks though there is nothing to say", node->number);
-	switch (message_classify(packet->data, packet->length)) {
+	switch (type) {
 	case MESSAGE_INITIATION:
 		addressee = judge_initiation(world, node, packet);
 		break;
@@ -136,12 +137,13 @@ int oracle_emission(struct world *world, const struct node *node, const struct p
 		return NOBODY;
 	}
 	struct relation *relation = &world->relations[node->number][addressee];
-	const struct endpoint *view = &relation->view;
+	const struct endpoint *view = type == MESSAGE_RESPONSE ? &cause->from : &relation->view;
 
 	relation->owes_answer = false;
 	if (packet->endpoint.remote.family == ADDRESS_NONE ||
 		(!endpoint_equal_remote(&packet->endpoint, view) &&
-			!endpoint_equal_remote(&packet->endpoint, &before->view[addressee])))
+			(type == MESSAGE_RESPONSE || !endpoint_equal_remote(&packet->endpoint,
+							     &before->view[addressee]))))
 		world_fail(world, "node %d: emits to an address that did not authenticate",
 			node->number);
 	return addressee;

@@ -143,9 +143,10 @@ static void check_acceptance(
 	if (original->type == MESSAGE_RESPONSE)
 		world->statistics->handshakes++;
 	struct relation *relation = &world->relations[node->number][author];
-	relation->view = cause->from;
-	if (original->type != MESSAGE_INITIATION)
+	if (original->type != MESSAGE_INITIATION) {
+		relation->view = cause->from;
 		return;
+	}
 	if (world->adversary.flood_left > 0 && world->cookies == COOKIES_ALWAYS &&
 		world->adversary.flood_victim == node->number &&
 		!bytes_are_zero(original->bytes + original->size - MAC_SIZE, MAC_SIZE))
