@@ -43,7 +43,9 @@
 	X(DROP_OUT_GAVE_UP, "out-gave-up", "the peer did not answer, or went while it waited")     \
 	X(DROP_OUT_TOO_LONG, "out-too-long", "longer than a datagram can carry")                   \
 	X(DROP_OUT_TIMESTAMPS, "out-timestamps",                                                   \
-		"an initiation, as no greater timestamp is stored on disk yet")
+		"an initiation, as no greater timestamp is stored on disk yet")                    \
+	X(DROP_OUT_UNSTORED, "out-unstored",                                                       \
+		"an answer, as the timestamp it is for cannot be stored on disk")
 
 enum drop {
 	DROP_NONE = 0, /* alive */

@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "wireguard/drop.h"
+#include "wireguard/ledger.h"
 #include "wireguard/packet.h"
 #include "wireguard/peer.h"
 #include "wireguard/timestamp.h"
@@ -34,6 +35,7 @@ struct interface;
 struct outbox {
 	struct packet_list datagrams; /* to the wire, each to its endpoint */
 	struct packet_list inner;     /* to the TUN device */
+	struct packet_list held;      /* answers, until what they ask for is stored */
 	struct {
 		struct packet_list datagrams; /* for interface_receive() of that shard */
 		struct packet_list inner;     /* for interface_send() of that shard */
@@ -50,7 +52,8 @@ struct interface_config {
 	struct entropy entropy;	  /* for all shards: it must be safe for their threads */
 	struct packet_pool *pool; /* borrowed; all packets of the (first) shard are from it */
 	enum cookie_policy cookies;
-	uint16_t mtu_bytes; /* of the TUN device: padding stays within it */
+	bool stores_timestamps; /* of peers: see interface_unstored() */
+	uint16_t mtu_bytes;	/* of the TUN device: padding stays within it */
 };
 
 /* -ENOMEM. Release by interface_free(). The interface is stopped and has no key and no peers. */
@@ -95,6 +98,26 @@ const struct drop_counters *interface_drops(const struct interface *interface);
 /* Timestamps of our initiations: the program moves limit_ns, and stores it durably before that. */
 struct timestamp_clock *interface_timestamps(struct interface *interface);
 
+/*
+ * The greatest timestamp of each peer outlives the program, so that no recorded initiation is ever
+ * answered again. Where config.stores_timestamps is set, answers that this shard may not send yet
+ * are in outbox.held. Store durably what interface_unstored() gives, then say how that went:
+ * the answers move to outbox.datagrams, or die. Most handshakes need nothing to be stored.
+ */
+struct unstored {
+	struct ledger_entry *first; /* .stored of each, by .next_unstored */
+	uint64_t reach_ns; /* nothing is accepted after this, monotonic, until more is stored */
+};
+
+/* Whether there is anything to be stored. */
+bool interface_unstored(const struct interface *interface, struct unstored *ret_unstored);
+
+/* What reach_ns was stored last; 0: none. */
+uint64_t interface_reach_ns(const struct interface *interface);
+
+/* 0: it is stored. -errno: it is not, perhaps in part; it is asked for again. */
+void interface_stored(struct interface *interface, int err, struct outbox *out);
+
 /* ---- state ---- */
 
 /* The device came up: packets pass, and peers with persistent keepalive are due to be called. */
@@ -113,6 +136,13 @@ int interface_set_private_key(struct interface *interface, const uint8_t *privat
 
 /* The key pair; NULL where none is set. Borrowed. */
 const struct noise_identity *interface_identity(const struct interface *interface);
+
+/*
+ * The timestamps of all peers, and of who was one. Whoever changes it calls
+ * interface_recall_timestamps(), so that peers know; the reach of all shards must be stored anew.
+ */
+struct ledger *interface_ledger(struct interface *interface);
+void interface_recall_timestamps(struct interface *interface);
 
 void interface_set_mtu(struct interface *interface, uint16_t mtu_bytes);
 

@@ -25,6 +25,7 @@ struct common {
 	bool is_up;
 	struct noise_identity identity;
 	struct peertable peers;
+	struct ledger ledger;
 	struct allowedips allowedips;
 	struct peer *oldest, *newest;
 	size_t peer_count;
@@ -40,6 +41,8 @@ struct interface {
 	struct packet_pool *pool;
 	struct cookie_checker cookies;
 	struct timestamp_clock timestamps;
+	struct unstored unstored;
+	uint64_t reach_ns; /* stored: initiations are accepted up to this time */
 	struct load load;
 	struct ratelimiter ratelimiter;
 	struct indextable indices;
@@ -124,7 +127,7 @@ void send_initiation(const struct turn *turn, struct peer *peer, enum send_attem
 
 /*
  * Answers the initiation just consumed, in the packet that it came in; the session waits for its
- * first data packet. Consumes packet.
+ * first data packet. The answer is held where something must be stored first. Consumes packet.
  */
 enum drop send_response(
 	const struct turn *turn, struct peer *peer, struct packet *packet) must_check;

@@ -9,6 +9,7 @@
 #include "wireguard/cookie.h"
 #include "wireguard/deadlines.h"
 #include "wireguard/keypair.h"
+#include "wireguard/ledger.h"
 #include "wireguard/noise.h"
 #include "wireguard/packet.h"
 #include "wireguard/peertable.h"
@@ -29,6 +30,7 @@ struct peer {
 
 	/* the shard's own */
 	struct noise_handshake handshake;
+	struct ledger_entry *ledger_entry; /* borrowed of the interface's ledger */
 	struct indextable_entry handshake_index;
 	struct cookie_maker cookie;
 	struct keypairs keypairs;

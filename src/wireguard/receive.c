@@ -75,6 +75,25 @@ static void roam(struct peer *peer, const struct endpoint *from)
 	peer->endpoint = *from;
 }
 
+/* Remembers the timestamp, and what must be stored before it may be answered. */
+static void enter_in_ledger(const struct turn *turn, struct peer *peer)
+{
+	struct interface *interface = turn->interface;
+	struct ledger_entry *entry = peer->ledger_entry;
+	uint64_t now_ns = turn->now.monotonic_ns;
+	bool is_unstored = ledger_accept(entry, peer->handshake.latest_timestamp, now_ns);
+
+	if (!interface->common->config.stores_timestamps)
+		return;
+	if (is_unstored && !entry->is_unstored) {
+		entry->is_unstored = true;
+		entry->next_unstored = interface->unstored.first;
+		interface->unstored.first = entry;
+	}
+	if (now_ns >= interface->unstored.reach_ns)
+		interface->unstored.reach_ns = now_ns + LEDGER_REACH_NS;
+}
+
 /*
  * Takes the initiation of a peer that is known, and answers where it came from. The peer does not
  * move there yet: anybody can have recorded and sent it. Only a packet under the new keys moves it.
@@ -88,6 +107,7 @@ static enum drop accept_initiation(const struct turn *turn, struct peer *peer,
 	enum drop drop = noise_initiation_consume(&peer->handshake, message, caller, now_ns);
 	if (drop != DROP_NONE)
 		return drop;
+	enter_in_ledger(turn, peer);
 	peer->rx_bytes += packet->length;
 	timers_any_authenticated_packet_received(&peer->timers);
 	timers_any_authenticated_packet_traversed(&peer->timers, now_ns);

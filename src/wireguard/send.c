@@ -24,18 +24,12 @@ static struct packet *new_packet(const struct turn *turn, size_t size)
 	return packet;
 }
 
-/* Puts a finished datagram on its way to its endpoint. Consumes packet. */
-static void post_to_sender(const struct turn *turn, struct peer *peer, struct packet *packet)
-{
-	peer->tx_bytes += packet->length;
-	packet_list_push(&turn->out->datagrams, packet);
-}
-
-/* The same, to where the peer was last heard. */
+/* Puts a finished datagram on its way to where the peer was last heard. Consumes packet. */
 static void post(const struct turn *turn, struct peer *peer, struct packet *packet)
 {
 	packet->endpoint = peer->endpoint;
-	post_to_sender(turn, peer, packet);
+	peer->tx_bytes += packet->length;
+	packet_list_push(&turn->out->datagrams, packet);
 }
 
 /*
@@ -147,8 +141,10 @@ static enum drop build_initiation(const struct turn *turn, struct peer *peer, st
 	struct message_initiation message;
 	uint8_t timestamp[NOISE_TIMESTAMP_SIZE];
 
-	if (timestamp_next(&interface->timestamps, turn->now.realtime_ns, timestamp) < 0)
+	if (timestamp_next(&interface->timestamps,
+		    timestamp_time_ns(&interface->timestamps, turn->now), timestamp) < 0)
 		return DROP_OUT_TIMESTAMPS;
+	interface->timestamps.given_ns = turn->now.monotonic_ns;
 	int err = noise_initiation_create(&peer->handshake, &interface->common->identity,
 		interface->common->config.entropy, timestamp, &message);
 	if (err < 0)
@@ -219,7 +215,10 @@ enum drop send_response(const struct turn *turn, struct peer *peer, struct packe
 	timers_session_derived(&peer->timers, now_ns);
 	timers_any_authenticated_packet_traversed(&peer->timers, now_ns);
 	timers_any_authenticated_packet_sent(&peer->timers);
-	post_to_sender(turn, peer, packet);
+	peer->tx_bytes += packet->length;
+	bool is_held = peer->ledger_entry->is_unstored ||
+		       interface->unstored.reach_ns > interface->reach_ns;
+	packet_list_push(is_held ? &turn->out->held : &turn->out->datagrams, packet);
 	return DROP_NONE;
 }
 

@@ -122,8 +122,8 @@ static void check_session(
 }
 
 /* A datagram was acted upon: it must have been a peer's, for this node, and new. */
-static void check_acceptance(
-	struct world *world, const struct node *node, const struct cause *cause)
+static void check_acceptance(struct world *world, const struct node *node,
+	const struct cause *cause, const struct outbox *out)
 {
 	struct letter *original = cause->letter->original;
 	int author = original->author;
@@ -138,6 +138,9 @@ static void check_acceptance(
 			(unsigned long long)original->number, (int)original->type);
 	if (original->type == MESSAGE_COOKIE_REPLY)
 		world_fail(world, "node %d: a cookie reply has an effect", node->number);
+	if (original->type == MESSAGE_INITIATION && out->datagrams.count == 0)
+		return; /* its timestamp could not be stored: no answer, so that it may come again
+			 */
 	original->accepted = true;
 	check_session(world, node, original);
 	if (original->type == MESSAGE_RESPONSE)
@@ -155,7 +158,6 @@ static void check_acceptance(
 		world_fail(
 			world, "node %d: accepts an initiation older than the last", node->number);
 	relation->newest_initiation = original->number + 1;
-	relation->newest_incarnation = node->incarnation;
 }
 
 static void check_arrival(struct world *world, const struct node *node, const struct cause *cause,
@@ -168,7 +170,7 @@ static void check_arrival(struct world *world, const struct node *node, const st
 	for (int other = 0; other < (int)world->node_count; other++)
 		has_acted |= has_touched(world, node, other, before);
 	if (has_acted)
-		check_acceptance(world, node, cause);
+		check_acceptance(world, node, cause, out);
 }
 
 /* Nothing waits for a session that is there. */

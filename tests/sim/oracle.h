@@ -12,8 +12,8 @@
  *   never by an initiation. So a peer's genuine data or response that was not received yet does
  *   move its endpoint when the adversary delivers it from elsewhere: that is WireGuard (paper,
  *   2.1), and the oracle's model.
- * - A datagram is emitted only to the endpoint of the peer that its index or mac1 is for; a response
- *   to where the initiation came from.
+ * - A datagram is emitted only to the endpoint of the peer that its index or mac1 is for; a
+ * response to where the initiation came from.
  * - Counters never repeat under an index, timestamps of initiations strictly increase.
  * - A session is used for REJECT_AFTER_TIME and REJECT_AFTER_MESSAGES at most, by either side; no
  *   packet waits while there is one; its keys are wiped in the end.

@@ -381,3 +381,13 @@ static inline void out_timestamps(void)
 	last_step();
 	send_one(&bob, &alice);
 }
+
+static inline void out_unstored(void)
+{
+	world_stores_timestamps = true;
+	take_initiation(&first);
+	world_stores_timestamps = false;
+	give(&bob, &first, &alice);
+	last_step();
+	interface_stored(bob.interface, -1, &bob.out);
+}

@@ -43,6 +43,7 @@ static const struct {
 	{DROP_OUT_GAVE_UP, out_gave_up, MESSAGE_INVALID},
 	{DROP_OUT_TOO_LONG, out_too_long, MESSAGE_INVALID},
 	{DROP_OUT_TIMESTAMPS, out_timestamps, MESSAGE_INVALID},
+	{DROP_OUT_UNSTORED, out_unstored, MESSAGE_INVALID},
 };
 
 /* Whether one more died of this since the last step began, and none of anything else. */
