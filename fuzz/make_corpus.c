@@ -89,6 +89,9 @@ static void make_initiations(const struct stage *stage)
 
 	memcpy(bytes, genuine, sizeof bytes);
 	write_led("initiation", "genuine", 0, bytes, sizeof bytes);
+	bytes[4] ^= 1;
+	write_led("initiation", "other-sender-index", 0, bytes, sizeof bytes);
+	bytes[4] ^= 1;
 	bytes[8 + NOISE_KEY_SIZE] ^= 1;
 	write_led("initiation", "static-damaged", 0, bytes, sizeof bytes);
 	memset(bytes + 8, 0, NOISE_KEY_SIZE);

@@ -22,7 +22,8 @@ static const char help[] =
 	"  -f, --foreground      stay in the foreground and log to stderr\n"
 	"      --workers N       threads that move packets, 1 to 16 (default 1)\n"
 	"      --cookies WHEN    answer handshakes by cookie replies while under load:\n"
-	"                        never (default: silence), or always (as stock WireGuard)\n"
+	"                        never (default: silence), familiar (to addresses from which\n"
+	"                        a member has a session), or always (as stock WireGuard)\n"
 	"  -h, --help            this text\n"
 	"  -V, --version         the version\n"
 	"\n"
@@ -85,8 +86,10 @@ static enum cookie_policy read_cookies(const char *text)
 {
 	if (strcmp(text, "always") == 0)
 		return COOKIES_ALWAYS;
+	if (strcmp(text, "familiar") == 0)
+		return COOKIES_FAMILIAR;
 	if (strcmp(text, "never") != 0)
-		refuse("--cookies takes never or always", text);
+		refuse("--cookies takes never, familiar or always", text);
 	return COOKIES_NEVER;
 }
 

@@ -84,6 +84,8 @@ static struct common *common_new(const struct interface_config *config)
 	if (!common)
 		return NULL;
 	common->config = *config;
+	common->seen.key = random_siphash_key(config->entropy);
+	common->familiar.key = random_siphash_key(config->entropy);
 	common->shard_key = random_siphash_key(config->entropy);
 	if (peertable_init(&common->peers, random_siphash_key(config->entropy)) < 0)
 		goto err_peers;

@@ -42,10 +42,11 @@ struct outbox {
 	} elsewhere[INTERFACE_SHARDS_MAX];
 };
 
-/* When a cookie reply is sent to a sender with valid mac1 while under load. */
+/* When an initiation with valid mac1 gets a cookie reply while under load; a response never. */
 enum cookie_policy {
-	COOKIES_NEVER,	/* silent: sources are rate-limited instead */
-	COOKIES_ALWAYS, /* as stock WireGuard */
+	COOKIES_NEVER,	  /* silent: sources are rate-limited instead */
+	COOKIES_FAMILIAR, /* where a peer has a live session from the address; others as above */
+	COOKIES_ALWAYS,	  /* as stock WireGuard */
 };
 
 struct interface_config {

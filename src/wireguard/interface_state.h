@@ -2,10 +2,12 @@
 /* What interface.c, receive.c and send.c share; nobody else includes it. */
 #pragma once
 
+#include "wireguard/familiar.h"
 #include "wireguard/indextable.h"
 #include "wireguard/interface.h"
 #include "wireguard/load.h"
 #include "wireguard/ratelimiter.h"
+#include "wireguard/seen.h"
 
 /* What an entry of the index table is embedded in. */
 enum index_kind {
@@ -26,6 +28,8 @@ struct common {
 	struct noise_identity identity;
 	struct peertable peers;
 	struct ledger ledger;
+	struct seen seen;	  /* changed by all threads, see there */
+	struct familiar familiar; /* likewise */
 	struct allowedips allowedips;
 	struct peer *oldest, *newest;
 	size_t peer_count;

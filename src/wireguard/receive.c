@@ -37,12 +37,24 @@ enum admission {
 	REFUSED,
 };
 
+/* Whether the sender may be told that we are here. */
+static bool may_get_cookie(
+	const struct interface *interface, uint64_t now_ns, const struct packet *packet)
+{
+	const struct common *common = interface->common;
+
+	if (common->config.cookies == COOKIES_FAMILIAR)
+		return familiar_has(&common->familiar, &packet->endpoint.remote, now_ns);
+	return common->config.cookies == COOKIES_ALWAYS;
+}
+
 /*
  * Whether a handshake message is worth public-key work: its sender must know our key, and while we
- * are under load own its address, or at least not call too often from it.
+ * are under load own its address, or at least not call too often from it. `ephemeral` is that of
+ * an initiation, NULL for a response.
  */
-static enum admission admit(
-	const struct turn *turn, uint32_t sender_index, struct packet *packet, enum drop *ret_drop)
+static enum admission admit(const struct turn *turn, uint32_t sender_index,
+	const uint8_t *ephemeral, struct packet *packet, enum drop *ret_drop)
 {
 	struct interface *interface = turn->interface;
 	uint64_t now_ns = turn->now.monotonic_ns;
@@ -55,9 +67,12 @@ static enum admission admit(
 	*ret_drop = DROP_MAC1_INVALID;
 	if (!cookie_mac1_is_valid(&interface->cookies, packet->data, packet->length))
 		return REFUSED;
+	*ret_drop = DROP_INITIATION_REPLAYED;
+	if (ephemeral && seen_has(&interface->common->seen, ephemeral))
+		return REFUSED;
 	if (!load_count(&interface->load, now_ns))
 		return ADMITTED;
-	if (interface->common->config.cookies == COOKIES_ALWAYS &&
+	if (ephemeral && may_get_cookie(interface, now_ns, packet) &&
 		!cookie_mac2_is_valid(&interface->cookies, now_ns, packet->data, packet->length,
 			&packet->endpoint)) {
 		*ret_drop = send_cookie_reply(turn, sender_index, packet);
@@ -105,6 +120,8 @@ static enum drop accept_initiation(const struct turn *turn, struct peer *peer,
 	uint64_t now_ns = turn->now.monotonic_ns;
 
 	enum drop drop = noise_initiation_consume(&peer->handshake, message, caller, now_ns);
+	if (drop == DROP_NONE || drop == DROP_TIMESTAMP_REPLAYED)
+		seen_add(&turn->interface->common->seen, message->ephemeral);
 	if (drop != DROP_NONE)
 		return drop;
 	enter_in_ledger(turn, peer);
@@ -135,7 +152,8 @@ static enum drop receive_initiation(const struct turn *turn, struct packet *pack
 	enum drop drop;
 
 	message_initiation_decode(packet->data, &message);
-	enum admission admission = admit(turn, message.sender_index, packet, &drop);
+	enum admission admission =
+		admit(turn, message.sender_index, message.ephemeral, packet, &drop);
 	if (admission != ADMITTED)
 		return admission == ANSWERED ? DROP_NONE : drop;
 	drop = noise_initiation_open(&interface->common->identity, &message, &caller);
@@ -181,7 +199,7 @@ static enum drop receive_response(const struct turn *turn, struct packet *packet
 	struct peer *peer = peer_of_handshake(interface, message.receiver_index);
 	if (!peer)
 		return DROP_RESPONSE_UNEXPECTED;
-	enum admission admission = admit(turn, message.sender_index, packet, &drop);
+	enum admission admission = admit(turn, message.sender_index, NULL, packet, &drop);
 	if (admission != ADMITTED)
 		return admission == ANSWERED ? DROP_NONE : drop;
 	drop = noise_response_consume(&peer->handshake, &interface->common->identity, &message);
@@ -265,6 +283,9 @@ static void peer_was_heard(const struct turn *turn, struct peer *peer,
 	uint64_t now_ns = turn->now.monotonic_ns;
 
 	roam(peer, &packet->endpoint);
+	if (interface->common->config.cookies == COOKIES_FAMILIAR)
+		familiar_add(&interface->common->familiar, &peer->endpoint.remote,
+			keypair->created_ns + REJECT_AFTER_TIME_NS);
 	peer->rx_bytes += packet->length + MESSAGE_DATA_OVERHEAD;
 	if (keypairs_confirm(&peer->keypairs, &interface->indices, keypair)) {
 		timers_handshake_completed(&peer->timers, turn->now.realtime_ns);

@@ -144,7 +144,6 @@ static enum drop build_initiation(const struct turn *turn, struct peer *peer, st
 	if (timestamp_next(&interface->timestamps,
 		    timestamp_time_ns(&interface->timestamps, turn->now), timestamp) < 0)
 		return DROP_OUT_TIMESTAMPS;
-	interface->timestamps.given_ns = turn->now.monotonic_ns;
 	int err = noise_initiation_create(&peer->handshake, &interface->common->identity,
 		interface->common->config.entropy, timestamp, &message);
 	if (err < 0)

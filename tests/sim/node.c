@@ -37,7 +37,8 @@ static void store_timestamps(const struct world *world, struct node *node)
 
 	for (int i = 0; i < node->shard_count; i++) {
 		const struct timestamp_clock *clock = interface_timestamps(node->shards[i]);
-		latest = clock->last_ns > latest ? clock->last_ns : latest;
+		uint64_t farthest = timestamp_farthest_ns(clock);
+		latest = farthest > latest ? farthest : latest;
 		least_limit = clock->limit_ns < least_limit ? clock->limit_ns : least_limit;
 	}
 	if (node->disk_is_broken || least_limit > latest + TIMESTAMPS_AHEAD_NS / 3)

@@ -105,14 +105,14 @@ static uint64_t later(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-/* The latest that any worker gave out. */
+/* The latest that any worker gave out, or would have. */
 static uint64_t latest_timestamp_ns(const struct engine *engine)
 {
 	uint64_t latest_ns = 0;
 
 	for (unsigned i = 0; i < engine->worker_count; i++) {
 		struct interface *shard = worker_interface(engine->workers[i]);
-		latest_ns = later(latest_ns, interface_timestamps(shard)->last_ns);
+		latest_ns = later(latest_ns, timestamp_farthest_ns(interface_timestamps(shard)));
 	}
 	return latest_ns;
 }
@@ -246,7 +246,8 @@ static int resume_timestamps(struct engine *engine)
 	if (err < 0)
 		log_warn(err, "cannot read %s: it is begun anew", engine->timestamps.path);
 	for (unsigned i = 0; i < engine->worker_count; i++)
-		interface_timestamps(worker_interface(engine->workers[i]))->last_ns = last_ns;
+		*interface_timestamps(worker_interface(engine->workers[i])) =
+			(struct timestamp_clock){.last_ns = last_ns};
 	engine_reserve_timestamps(engine);
 	return resume_ledger(engine, was_used);
 }

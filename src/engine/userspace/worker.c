@@ -109,7 +109,7 @@ static void flush(struct worker *worker, uint64_t now_ns)
 	set_timer(worker, now_ns);
 
 	const struct timestamp_clock *timestamps = interface_timestamps(worker->interface);
-	if (timestamps->last_ns + TIMESTAMPS_LOW_NS > timestamps->limit_ns)
+	if (timestamp_farthest_ns(timestamps) + TIMESTAMPS_LOW_NS > timestamps->limit_ns)
 		worker->config.timestamps_low(worker->config.context);
 }
 

@@ -92,8 +92,12 @@ static inline void seal_by_hand(const void *inner, size_t size)
 /* So many handshakes that Bob is under load. */
 static inline void flood(void)
 {
+	static struct datagram junk;
+
+	make(&junk, MESSAGE_INITIATION, MESSAGE_INITIATION_SIZE);
+	sign(&junk);
 	for (int i = 0; i < 2 * LOAD_BURST; i++) {
-		give(&bob, &first, &alice);
+		give(&bob, &junk, &alice);
 		packet_put_all(&bob.pool, &bob.out.datagrams);
 	}
 }
@@ -186,10 +190,19 @@ static inline void timestamp_forged(void)
 	give(&bob, &first, &alice);
 }
 
-static inline void timestamp_replayed(void)
+static inline void initiation_replayed(void)
 {
 	take_initiation(&first);
 	give(&bob, &first, &alice);
+	skip(SECONDS_NS);
+	last_step();
+	give(&bob, &first, &alice);
+}
+
+static inline void timestamp_replayed(void)
+{
+	take_two_initiations();
+	give(&bob, &second, &alice);
 	skip(SECONDS_NS);
 	last_step();
 	give(&bob, &first, &alice);

@@ -64,7 +64,7 @@ static void test_failed(void)
 	tap_is_int(drops_of(&bob, DROP_OUT_UNSTORED), 1, "and counted");
 	skip(6 * SECONDS_NS);
 	give(&bob, &initiation, &alice);
-	tap_is_int(drops_of(&bob, DROP_TIMESTAMP_REPLAYED), 1, "it is known all the same");
+	tap_is_int(drops_of(&bob, DROP_INITIATION_REPLAYED), 1, "it is known all the same");
 	tick(&alice);
 	if (!take_type(&alice, MESSAGE_INITIATION, &initiation))
 		abort();
@@ -141,7 +141,7 @@ static void test_removed_and_added(void)
 	know(&bob, &alice);
 	skip(SECONDS_NS);
 	give(&bob, &initiation, &alice);
-	tap_is_int(drops_of(&bob, DROP_TIMESTAMP_REPLAYED), 1,
+	tap_is_int(drops_of(&bob, DROP_INITIATION_REPLAYED), 1,
 		"recorded, it is not after the peer was removed and added");
 	tap_ok(is_silent(&bob), "in any way");
 	two_close();

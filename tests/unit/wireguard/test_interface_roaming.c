@@ -239,7 +239,7 @@ static void test_replayed(void)
 	give_from(&bob, &initiation, &elsewhere);
 	give_from(&alice, &response, &elsewhere);
 	give_from(&bob, &data, &elsewhere);
-	tap_is_int(drops_of(&bob, DROP_TIMESTAMP_REPLAYED), 1, "the initiation is known");
+	tap_is_int(drops_of(&bob, DROP_INITIATION_REPLAYED), 1, "the initiation is known");
 	tap_is_int(drops_of(&alice, DROP_RESPONSE_UNEXPECTED), 1, "the response is not waited for");
 	tap_is_int(drops_of(&bob, DROP_COUNTER_REPLAYED), 1, "the data's counter is known");
 	tap_ok(!has_moved(&bob, &alice) && !has_moved(&alice, &bob), "nobody moves");
