@@ -24,6 +24,7 @@ static const char help[] =
 	"      --cookies WHEN    answer handshakes by cookie replies while under load:\n"
 	"                        never (default: silence), familiar (to addresses from which\n"
 	"                        a member has a session), or always (as stock WireGuard)\n"
+	"      --knock FILE      what initiations must prove, and ours do; see tacet-wg(8)\n"
 	"  -h, --help            this text\n"
 	"  -V, --version         the version\n"
 	"\n"
@@ -47,12 +48,14 @@ static const struct {
 enum {
 	OPTION_WORKERS = 256,
 	OPTION_COOKIES,
+	OPTION_KNOCK,
 };
 
 static const struct option long_options[] = {
 	{"foreground", no_argument, NULL, 'f'},
 	{"workers", required_argument, NULL, OPTION_WORKERS},
 	{"cookies", required_argument, NULL, OPTION_COOKIES},
+	{"knock", required_argument, NULL, OPTION_KNOCK},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
 	{0},
@@ -134,6 +137,9 @@ static void read_option(int option, struct options *options)
 		break;
 	case OPTION_COOKIES:
 		options->cookies = read_cookies(optarg);
+		break;
+	case OPTION_KNOCK:
+		options->knock_path = optarg;
 		break;
 	case 'h':
 		print_and_exit(help);

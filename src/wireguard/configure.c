@@ -42,6 +42,29 @@ const struct noise_identity *interface_identity(const struct interface *interfac
 	return noise_identity_is_set(identity) ? identity : NULL;
 }
 
+int interface_set_knock_gate(struct interface *interface, enum knock_mode mode,
+	const struct knock_key *keys, size_t key_count)
+{
+	return knock_gate_set(&interface->common->gate, mode, keys, key_count);
+}
+
+static void knock_set(struct knock_key *knock, const struct knock_key *key)
+{
+	bytes_wipe(knock, sizeof *knock);
+	if (key)
+		*knock = *key;
+}
+
+void interface_set_knock(struct interface *interface, const struct knock_key *key)
+{
+	knock_set(&interface->common->knock, key);
+}
+
+void interface_peer_set_knock(struct peer *peer, const struct knock_key *key)
+{
+	knock_set(&peer->knock, key);
+}
+
 struct ledger *interface_ledger(struct interface *interface)
 {
 	return &interface->common->ledger;

@@ -14,6 +14,8 @@
 	X(DROP_MALFORMED, "malformed", "not of exact WireGuard shape: type word or length")        \
 	X(DROP_NO_PRIVATE_KEY, "no-private-key", "the interface has no private key yet")           \
 	X(DROP_MAC1_INVALID, "mac1-invalid", "the sender does not know our public key")            \
+	X(DROP_KNOCK_MISSING, "knock-missing", "no valid knock in an initiation that needs one")   \
+	X(DROP_KNOCK_BUDGET, "knock-budget", "too many initiations without a knock in full right") \
 	X(DROP_INITIATION_REPLAYED, "initiation-replayed", "a copy of one that was a member's")    \
 	X(DROP_UNDER_LOAD, "under-load", "a handshake without a cookie while under load")          \
 	X(DROP_RATE_LIMITED, "rate-limited", "too many handshakes from one source under load")     \

@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "wireguard/drop.h"
+#include "wireguard/knock.h"
 #include "wireguard/ledger.h"
 #include "wireguard/packet.h"
 #include "wireguard/peer.h"
@@ -42,7 +43,10 @@ struct outbox {
 	} elsewhere[INTERFACE_SHARDS_MAX];
 };
 
-/* When an initiation with valid mac1 gets a cookie reply while under load; a response never. */
+/*
+ * When an initiation with valid mac1 gets a cookie reply while under load; a response never, nor an
+ * initiation where knocks are preferred or required.
+ */
 enum cookie_policy {
 	COOKIES_NEVER,	  /* silent: sources are rate-limited instead */
 	COOKIES_FAMILIAR, /* where a peer has a live session from the address; others as above */
@@ -139,6 +143,15 @@ int interface_set_private_key(struct interface *interface, const uint8_t *privat
 const struct noise_identity *interface_identity(const struct interface *interface);
 
 /*
+ * What is asked of initiations from now on. The errors of knock_gate_set(): all is as before.
+ */
+int interface_set_knock_gate(struct interface *interface, enum knock_mode mode,
+	const struct knock_key *keys, size_t key_count) must_check;
+
+/* What initiations of ours carry, unless the peer has one of its own; NULL: nothing. */
+void interface_set_knock(struct interface *interface, const struct knock_key *key);
+
+/*
  * The timestamps of all peers, and of who was one. Whoever changes it calls
  * interface_recall_timestamps(), so that peers know; the reach of all shards must be stored anew.
  */
@@ -169,6 +182,9 @@ void interface_peer_remove(struct interface *interface, struct peer *peer);
 /* All zero: none. Takes effect with the next handshake. */
 void interface_peer_set_preshared_key(
 	struct peer *peer, const uint8_t preshared_key[static NOISE_KEY_SIZE]);
+
+/* What initiations to this peer carry; NULL: what the interface's do. */
+void interface_peer_set_knock(struct peer *peer, const struct knock_key *key);
 
 /* Where to send to, until the peer is heard from elsewhere. */
 void interface_peer_set_endpoint(struct peer *peer, const struct endpoint *endpoint);

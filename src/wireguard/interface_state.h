@@ -5,6 +5,7 @@
 #include "wireguard/familiar.h"
 #include "wireguard/indextable.h"
 #include "wireguard/interface.h"
+#include "wireguard/knock.h"
 #include "wireguard/load.h"
 #include "wireguard/ratelimiter.h"
 #include "wireguard/seen.h"
@@ -28,6 +29,8 @@ struct common {
 	struct noise_identity identity;
 	struct peertable peers;
 	struct ledger ledger;
+	struct knock_gate gate;
+	struct knock_key knock;	  /* what our initiations carry; class NONE: none */
 	struct seen seen;	  /* changed by all threads, see there */
 	struct familiar familiar; /* likewise */
 	struct allowedips allowedips;
@@ -46,8 +49,10 @@ struct interface {
 	struct cookie_checker cookies;
 	struct timestamp_clock timestamps;
 	struct unstored unstored;
-	uint64_t reach_ns; /* stored: initiations are accepted up to this time */
-	struct load load;
+	uint64_t reach_ns;	  /* stored: initiations are accepted up to this time */
+	struct load load;	  /* by who does not knock */
+	struct load member_load;  /* by who does, in full right */
+	uint64_t budget_empty_ns; /* until then no more of the others, monotonic */
 	struct ratelimiter ratelimiter;
 	struct indextable indices;
 	struct deadlines deadlines;

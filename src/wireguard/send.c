@@ -134,6 +134,24 @@ void send_keepalive(const struct turn *turn, struct peer *peer)
 	send_staged(turn, peer);
 }
 
+/*
+ * Where there is a cookie, every second initiation has it, the others the knock: a stock responder
+ * under load wants the cookie; but who reads the wire can forge one, and a gateway that requires
+ * the knock must hear it all the same.
+ */
+static void write_knock(const struct common *common, struct peer *peer, struct packet *packet)
+{
+	const struct knock_key *key =
+		peer->knock.class == KNOCK_NONE ? &common->knock : &peer->knock;
+	bool has_cookie = !bytes_are_zero(packet->data + packet->length - MAC_SIZE, MAC_SIZE);
+
+	if (key->class == KNOCK_NONE)
+		return;
+	peer->sent_cookie = has_cookie && !peer->sent_cookie;
+	if (!peer->sent_cookie)
+		knock_write(key, packet->data);
+}
+
 /* Writes the initiation into the packet; the peer's handshake is under way then. */
 static enum drop build_initiation(const struct turn *turn, struct peer *peer, struct packet *packet)
 {
@@ -154,6 +172,7 @@ static enum drop build_initiation(const struct turn *turn, struct peer *peer, st
 	message.sender_index = peer->handshake_index.index;
 	message_initiation_encode(&message, packet->data);
 	cookie_macs_write(&peer->cookie, turn->now.monotonic_ns, packet->data, packet->length);
+	write_knock(turn->interface->common, peer, packet);
 	return DROP_NONE;
 }
 

@@ -87,16 +87,31 @@ static int judge_data(struct world *world, const struct node *node, const struct
 	return index->owner;
 }
 
-/* Where cookies are allowed: one to the sender of a handshake message with valid mac1. */
+/* Whether a cookie reply may go to an address at all. */
+static bool may_get_cookie(
+	const struct world *world, const struct node *node, const struct endpoint *to)
+{
+	if (world->knock != KNOCK_OFF)
+		return false;
+	for (int other = 0; other < (int)world->node_count; other++) {
+		const struct endpoint *view = &world->relations[node->number][other].view;
+		if (world->cookies == COOKIES_FAMILIAR &&
+			address_equal(&view->remote, &to->remote) && node_peer(world, node, other))
+			return true;
+	}
+	return world->cookies == COOKIES_ALWAYS;
+}
+
+/* Where cookies are allowed: one to the sender of an initiation with valid mac1. */
 static int judge_cookie_reply(struct world *world, const struct node *node,
 	const struct packet *packet, const struct cause *cause)
 {
 	const struct letter *letter = cause->letter;
 
 	world->statistics->cookie_replies++;
-	if (world->cookies != COOKIES_ALWAYS || cause->kind != CAUSE_ARRIVAL)
+	if (cause->kind != CAUSE_ARRIVAL || !may_get_cookie(world, node, &cause->from))
 		world_fail(world, "node %d: emits a cookie reply without reason", node->number);
-	else if ((letter->type != MESSAGE_INITIATION && letter->type != MESSAGE_RESPONSE) ||
+	else if (letter->type != MESSAGE_INITIATION ||
 		 !cookie_mac1_is_valid(&node->mac_checker, letter->bytes, letter->size))
 		world_fail(world, "node %d: emits a cookie reply to type %d, or without mac1",
 			node->number, (int)letter->type);

@@ -293,6 +293,20 @@ static void make_interface(struct world *world, struct node *node)
 	}
 }
 
+/* A node has the key of a member, that of one that was removed, or none where none is needed. */
+static void set_knock(struct world *world, struct node *node)
+{
+	static const struct knock_key keys[] = {{300, KNOCK_FULL, {1}}, {3, KNOCK_BUDGETED, {2}}};
+	uint64_t kind = dice_below(&node->disk_dice, 10);
+
+	int err = interface_set_knock_gate(node->shards[0], world->knock, keys, ARRAY_LENGTH(keys));
+	assert(err == 0);
+	if (kind < 6 || (kind == 9 && world->knock == KNOCK_REQUIRED))
+		interface_set_knock(node->shards[0], &keys[0]);
+	else if (kind < 9)
+		interface_set_knock(node->shards[0], &keys[1]);
+}
+
 void node_start(struct world *world, struct node *node)
 {
 	node->incarnation++;
@@ -304,6 +318,7 @@ void node_start(struct world *world, struct node *node)
 	dice_seed(&node->disk_dice, world->seed, 77 + (uint64_t)node->number);
 	make_interface(world, node);
 	load_ledger(world, node, is_same_boot);
+	set_knock(world, node);
 	load_timestamps(world, node);
 	int err = interface_set_private_key(node->shards[0], node->private_key);
 	assert(err == 0);

@@ -282,6 +282,8 @@ static int change_fields(
 		interface_peer_set_preshared_key(peer, change->preshared_key);
 	if (change->sets_endpoint)
 		interface_peer_set_endpoint(peer, &change->endpoint);
+	if (change->sets_knock)
+		interface_peer_set_knock(peer, &change->knock);
 	int err = change_prefixes(engine, peer, change);
 	if (err < 0)
 		return err;
@@ -336,6 +338,13 @@ static int change_all(struct engine *engine, const struct engine_change *change)
 	int err = change->sets_listen_port ? change_port(engine, change->listen_port) : 0;
 	if (err < 0)
 		return err;
+	err = change->sets_knock_gate ? interface_set_knock_gate(shared(engine), change->knock_mode,
+						change->knock_keys, change->knock_key_count)
+				      : 0;
+	if (err < 0)
+		return err;
+	if (change->sets_knock)
+		interface_set_knock(shared(engine), &change->knock);
 	err = change->sets_mark ? change_mark(engine, change->mark) : 0;
 	if (err < 0)
 		return err;

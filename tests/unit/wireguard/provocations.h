@@ -190,6 +190,29 @@ static inline void timestamp_forged(void)
 	give(&bob, &first, &alice);
 }
 
+static inline void knock_missing(void)
+{
+	take_initiation(&first);
+	if (interface_set_knock_gate(bob.interface, KNOCK_REQUIRED, NULL, 0) < 0)
+		abort();
+	last_step();
+	give(&bob, &first, &alice);
+}
+
+static inline void knock_budget(void)
+{
+	take_initiation(&first);
+	if (interface_set_knock_gate(bob.interface, KNOCK_PREFERRED, NULL, 0) < 0)
+		abort();
+	for (int i = 0; i < LOAD_BURST / 2; i++) {
+		make(&second, MESSAGE_INITIATION, MESSAGE_INITIATION_SIZE);
+		sign(&second);
+		give(&bob, &second, &alice);
+	}
+	last_step();
+	give(&bob, &first, &alice);
+}
+
 static inline void initiation_replayed(void)
 {
 	take_initiation(&first);

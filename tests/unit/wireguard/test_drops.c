@@ -15,6 +15,8 @@ static const struct {
 	{DROP_MALFORMED, malformed, MESSAGE_INVALID},
 	{DROP_NO_PRIVATE_KEY, no_private_key, MESSAGE_INVALID},
 	{DROP_MAC1_INVALID, mac1_invalid, MESSAGE_INVALID},
+	{DROP_KNOCK_MISSING, knock_missing, MESSAGE_INVALID},
+	{DROP_KNOCK_BUDGET, knock_budget, MESSAGE_INVALID},
 	{DROP_INITIATION_REPLAYED, initiation_replayed, MESSAGE_INVALID},
 	{DROP_UNDER_LOAD, under_load, MESSAGE_COOKIE_REPLY}, /* as this policy says */
 	{DROP_RATE_LIMITED, rate_limited, MESSAGE_INVALID},
