@@ -48,7 +48,7 @@ lint: ## format, layers, sizes, scripts, man pages, docs
 fmt: ## format the C sources in place
 	find src tests fuzz bench \( -name '*.c' -o -name '*.h' \) -print0 | xargs -0 clang-format -i
 
-demo: ## a member, a stranger and a silent host, in under a minute (root)
+demo: ## a talking host falls silent, and its member loses nothing; under two minutes (root)
 	@[ "$$(id -u)" -eq 0 ] || { \
 		echo "make demo: not root. It makes network namespaces: sudo make demo"; exit 1; }
 	scripts/setup demo

@@ -4,7 +4,6 @@
 #include "base/error.h"
 #include "base/number.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,29 +17,25 @@ struct reader {
 	struct harden_options options;
 };
 
-printf_like(1, 2) static enum cli_exit wrong(const char *format, ...)
+/* Says what is wrong with which option and its value ("": none), and what is right. */
+static enum cli_exit wrong(const char *option, const char *value, const char *why)
 {
-	va_list values;
-
-	fputs("tacet: harden: ", stderr);
-	va_start(values, format);
-	vfprintf(stderr, format, values);
-	va_end(values);
-	fputs("\n" HARDEN_USAGE, stderr);
+	fprintf(stderr, "tacet: harden: %s%s%s: %s\n" HARDEN_USAGE, option, *value ? " " : "",
+		value, why);
 	return CLI_USAGE;
 }
 
 /* What is wrong with an exception, and how one is written. */
 static enum cli_exit wrong_keep(const char *text, int error)
 {
-	const char *why = "it is not written as expected";
-
 	if (error == ERR_UNKNOWN_WORD)
-		why = "the protocol is tcp or udp";
-	else if (error == ERR_RANGE)
-		why = "a port is 1 to 65535, a range goes upwards, a prefix has at most 32 or 128 "
-		      "bits";
-	return wrong("--keep \"%s\": %s; for example --keep tcp/22 from 192.0.2.0/24", text, why);
+		return wrong("--keep", text, "the protocol is tcp or udp, as in tcp/22");
+	if (error == ERR_RANGE)
+		return wrong("--keep", text,
+			"a port is 1 to 65535, a range goes upwards, a prefix has at most 32 or "
+			"128 bits");
+	return wrong("--keep", text,
+		"it is not written as expected, for example --keep tcp/22 from 192.0.2.0/24");
 }
 
 /* The next word, if it is no option. */
@@ -59,21 +54,20 @@ static enum cli_exit read_keep(struct reader *reader)
 
 	const char *what = next_word(reader), *prefix = NULL;
 	if (!what)
-		return wrong("--keep needs what to keep, such as tcp/22");
+		return wrong("--keep", "", "it needs what to keep, such as tcp/22");
 	if (reader->at < reader->argc && strcmp(reader->argv[reader->at], "from") == 0) {
 		reader->at++;
 		prefix = next_word(reader);
 		if (!prefix)
-			return wrong("--keep %s from: from where? Such as 192.0.2.0/24", what);
+			return wrong("--keep", what, "from where? Such as from 192.0.2.0/24");
 	}
 	int size = snprintf(
 		text, sizeof text, "%s%s%s", what, prefix ? " from " : "", prefix ? prefix : "");
 	if (size < 0 || (size_t)size >= sizeof text)
 		return wrong_keep(what, ERR_SYNTAX);
 	if (options->keep_count == KEEPS_MAX)
-		return wrong("--keep: more than %d of them; give ranges of ports, or shorter "
-			     "prefixes",
-			KEEPS_MAX);
+		return wrong("--keep", what,
+			"there are too many: give ranges of ports, or shorter prefixes");
 	int result = keep_parse(text, (size_t)size, &options->keeps[options->keep_count]);
 	if (result < 0)
 		return wrong_keep(text, result);
@@ -88,11 +82,13 @@ static enum cli_exit read_seconds(struct reader *reader)
 
 	if (!text || number_parse(text, strlen(text), HARDEN_SECONDS_GREATEST, &number) < 0 ||
 		number < HARDEN_SECONDS_LEAST)
-		return wrong("--seconds needs a number from %d to %d", HARDEN_SECONDS_LEAST,
-			HARDEN_SECONDS_GREATEST);
+		return wrong("--seconds", text ? text : "", "it needs a number from 5 to 86400");
 	reader->options.seconds = (unsigned)number;
 	return CLI_OK;
 }
+
+_Static_assert(
+	HARDEN_SECONDS_LEAST == 5 && HARDEN_SECONDS_GREATEST == 86400, "as read_seconds() says");
 
 /* Options that are the whole of what is wanted. */
 static const struct {
@@ -112,12 +108,12 @@ static enum cli_exit read_verb(struct reader *reader, const char *word)
 			continue;
 		if (reader->has_verb)
 			return wrong(
-				"%s: one of --confirm, --undo, --show, --load at a time", word);
+				word, "", "one of --confirm, --undo, --show, --load at a time");
 		reader->has_verb = true;
 		reader->options.verb = verbs[i].verb;
 		return CLI_OK;
 	}
-	return wrong("%s: there is no such option", word);
+	return wrong(word, "", "there is no such option");
 }
 
 static enum cli_exit read_option(struct reader *reader, const char *word)
@@ -157,10 +153,10 @@ enum cli_exit harden_options_read(int argc, char **argv, struct harden_options *
 			return code;
 	}
 	if (reader.has_verb && reader.has_set)
-		return wrong("--keep, --seconds and --yes go with none of --confirm, --undo, "
-			     "--show, --load");
+		return wrong("--keep, --seconds, --yes", "",
+			"they go with none of --confirm, --undo, --show, --load");
 	if (reader.options.is_forced && reader.options.verb != HARDEN_CONFIRM)
-		return wrong("--force goes with --confirm only");
+		return wrong("--force", "", "it goes with --confirm only");
 	*ret_options = reader.options;
 	return CLI_OK;
 }

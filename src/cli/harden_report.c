@@ -134,6 +134,11 @@ static void print_kept(const struct harden_place *place, const struct harden_opt
 		printf("    %s\n", keep_format(&options->keeps[i], text));
 	if (!place->port && options->keep_count == 0)
 		puts("    nothing");
+	if (if_nametoindex(place->tunnel) == 0)
+		printf("  THERE IS NO TUNNEL YET (no interface %s): without tacet init nobody gets "
+		       "in "
+		       "but by what is kept.\n",
+			place->tunnel);
 }
 
 /* Whether a login came through the tunnel: it was to one of the tunnel's addresses. */
@@ -227,14 +232,14 @@ int harden_report_plan(const struct harden_place *place, const struct harden_opt
 	if (result == 0)
 		result = face_read(place->tunnel, NULL, &inside, &outer);
 	if (result == 0)
-		result = listeners_read(place->tunnel, &listeners);
+		result = listener_list(place->tunnel, &listeners);
 	if (result == 0) {
 		print_reached(place, options, &listeners, &published);
 		print_unreached(&listeners);
 		print_change(place, options, &inside);
 	}
 	published_done(&published);
-	listeners_done(&listeners);
+	listener_list_done(&listeners);
 	return result;
 }
 

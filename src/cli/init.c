@@ -6,10 +6,10 @@
 #include "base/random.h"
 #include "cli/ask.h"
 #include "cli/found.h"
-#include "cli/hostport.h"
 #include "cli/options.h"
 #include "cli/prompt.h"
 #include "cli/start.h"
+#include "control/hostport.h"
 #include "net/tun.h"
 #include "policy/fault.h"
 #include "policy/name.h"
@@ -51,7 +51,7 @@ static enum cli_exit take_endpoint(const struct cli *cli, const struct wishes *w
 					   "UDP port devices call this host; it goes into invites");
 	if (!given)
 		given = network->endpoint;
-	int err = hostport_parse(given, ret_port);
+	int err = hostport_parse(given, strlen(given), ret_port);
 	if (err == 0 && strlen(given) >= sizeof network->endpoint)
 		err = ERR_RANGE;
 	if (err < 0)
@@ -70,8 +70,8 @@ static enum cli_exit take_network(
 	const char *overlay = wishes->overlay_ipv4;
 
 	store_network_draw(entropy_kernel(), ret_network);
-	if (word_check_name(wishes->name) < 0)
-		return options_refuse(cli, "--name: found %s, expected " POLICY_NAME_RULE,
+	if (word_check_label(wishes->name) < 0) /* services are named <service>.<network> */
+		return options_refuse(cli, "--name: found %s, expected " POLICY_LABEL_RULE,
 			policy_show(wishes->name, strlen(wishes->name)).text);
 	(void)snprintf(ret_network->name, sizeof ret_network->name, "%s", wishes->name); /* fits */
 	if (!overlay)

@@ -106,10 +106,8 @@ static enum cli_exit say_silent(
 		.address = report->address,
 		.now_s = clock_now().realtime_ns / NS_PER_S,
 		.invite_expires_s = token->expires_s,
-		.handshake_s = report->handshake_s,
-		.since_s = since_s,
 		.tx_bytes = report->tx_bytes,
-		.tried = report->tried,
+		.has_tunnel = report->handshake_s != 0,
 	};
 	struct silence_hints hints;
 	char address[ENDPOINT_TEXT_SIZE] = "no address", span[SILENCE_SPAN_SIZE];

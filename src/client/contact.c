@@ -124,9 +124,7 @@ static unsigned look_up(struct contact *contact, struct moment now)
 /* Every other time; and not while the tunnel works, and only the controller in it does not. */
 static unsigned call_anew(const struct contact *contact)
 {
-	bool tunnel_works = contact->received.monotonic_ns >= contact->asked_ns;
-
-	if (tunnel_works || contact->failures % 2 != 0)
+	if (contact->has_tunnel || contact->failures % 2 != 0)
 		return 0;
 	if (contact->failures == FAILURES_SILENT)
 		return CONTACT_NEW_HANDSHAKE;
@@ -137,6 +135,7 @@ unsigned contact_unanswered(struct contact *contact, struct moment now)
 {
 	unsigned acts = 0;
 
+	contact->has_tunnel = contact->received.monotonic_ns >= contact->asked_ns;
 	contact->tried++;
 	contact->failures++;
 	contact->wants_now = true;

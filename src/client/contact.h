@@ -44,6 +44,7 @@ struct contact {
 	struct moment heard;	/* when it last answered; 0: never */
 	struct moment received; /* when something came in by the tunnel last, as far as was seen; 0:
 				   never */
+	bool has_tunnel;	/* something came in while the last question was open */
 	uint32_t tried;		/* questions without an answer since it fell silent, or the start */
 
 	uint64_t due_ns;       /* when to ask next; UINT64_MAX: a question is open */

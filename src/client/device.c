@@ -189,7 +189,7 @@ int device_key_make(struct device_key *ret_key, uint8_t ret_public_key[static NE
 
 static int parse_key(const char *text, size_t size, struct device_key *ret_key)
 {
-	struct device_key key;
+	struct device_key key = {0};
 
 	if (size != KEY_FILE_SIZE || text[KEY_LINE - 1] != '\n' || text[2 * KEY_LINE - 1] != '\n')
 		return ERR_KEY;

@@ -88,13 +88,9 @@ void devicestatus_explain(const struct devicestatus *status, struct silence_hint
 		.endpoint = netmap->gateway_count ? netmap->gateways[0].endpoint : "",
 		.address = status->address,
 		.now_s = seconds(status->now.realtime_ns),
-		.heard_s = seconds(contact->heard.realtime_ns),
 		.written_s = status->written_s,
-		.handshake_s = seconds(contact->handshake_ns),
-		.received_s = seconds(contact->received.realtime_ns),
-		.since_s = seconds(contact->since.realtime_ns),
 		.tx_bytes = contact->tx_bytes,
-		.tried = contact->tried,
+		.has_tunnel = contact->has_tunnel,
 	};
 
 	silence_explain(&silence, ret_hints);

@@ -16,10 +16,8 @@
 
 /* ---- status ---- */
 
-static void status_is_asked(void *context, struct server_request *request,
-	const char *const words[], const json_t *body)
+static void answer_status(struct follower *follower, struct server_request *request)
 {
-	struct follower *follower = context;
 	const struct devicestatus status = {
 		.netmap = &follower->device.netmap,
 		.contact = &follower->contact,
@@ -28,8 +26,38 @@ static void status_is_asked(void *context, struct server_request *request,
 		.now = clock_now(),
 	};
 
-	(void)words, (void)body; /* there are none */
 	server_answer(request, 200, devicestatus_encode(&status));
+}
+
+static void asker_is_gone(void *context, struct server_request *request)
+{
+	struct follower *follower = context;
+
+	for (unsigned i = 0; i < follower->ask_count; i++) {
+		if (follower->asks[i] == request)
+			follower->asks[i] = follower->asks[--follower->ask_count];
+	}
+}
+
+/* What is said has to be in force: a service that is shown can be used. */
+static void status_is_asked(void *context, struct server_request *request,
+	const char *const words[], const json_t *body)
+{
+	struct follower *follower = context;
+
+	(void)words, (void)body; /* there are none */
+	if (!follower->planner.is_under_way || follower->ask_count == FOLLOWER_ASKS_MAX) {
+		answer_status(follower, request);
+		return;
+	}
+	follower->asks[follower->ask_count++] = request;
+	server_keep(request, asker_is_gone, follower);
+}
+
+static void answer_asks(struct follower *follower)
+{
+	while (!follower->planner.is_under_way && follower->ask_count > 0)
+		answer_status(follower, follower->asks[--follower->ask_count]);
 }
 
 static const struct server_route routes[] = {
@@ -83,6 +111,7 @@ static void take_listeners(struct follower *follower, const struct channel_messa
 static void take_done(struct follower *follower, const struct message_done *done)
 {
 	planner_done(&follower->planner, done);
+	answer_asks(follower);
 	int err = follower->asker ? 0 : follower_contact_begin(follower);
 	if (err < 0) {
 		log_err(err, "cannot ask the controller");

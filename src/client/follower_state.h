@@ -12,6 +12,10 @@
 #include "priv/channel.h"
 #include "priv/config.h"
 
+enum {
+	FOLLOWER_ASKS_MAX = 8, /* that wait; others are answered at once */
+};
+
 struct follower {
 	const struct config *config;
 	char device_path[CONFIG_PATH_SIZE];
@@ -21,7 +25,10 @@ struct follower {
 	uv_loop_t loop;
 	struct channel *channel;
 	struct server *server; /* NULL until the parent has given the listeners */
-	int listener;	       /* the local socket; -1: not yet */
+	struct server_request
+		*asks[FOLLOWER_ASKS_MAX]; /* for the status, until a plan is in force */
+	unsigned ask_count;
+	int listener; /* the local socket; -1: not yet */
 	struct planner planner;
 	struct callee *callees; /* one for each gateway of the netmap, in its order; owned */
 	size_t callee_count;

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/random.h"
 #include "client/lookup.h"
 #include "control/caller.h"
 #include "engine/userspace/userspace.h"
@@ -14,9 +15,11 @@
 #include <stdlib.h>
 
 enum {
-	KEEPALIVE_S = 25, /* not for its own sake: a peer that has one begins the handshake */
-	ASK_MS = 6000,	  /* for one answer */
-	CONNECT_MS = 2500,
+	KEEPALIVE_S = 25,	/* not for its own sake: a peer that has one begins the handshake */
+	CONNECT_FIRST_MS = 300, /* for a connection; then doubled, up to: */
+	CONNECT_LONGEST_MS = 2400,
+	RENEWALS_MAX = 3,	/* so often another question begins with another handshake */
+	RENEW_MS = 10,		/* for the engine to be told */
 	NEXT_ADDRESS_MS = 4000, /* without a handshake: the next address of the name */
 	PAUSE_MS = 200,		/* between two questions */
 	FAMILIES = 2,
@@ -29,11 +32,13 @@ struct enroller {
 	struct join_report *report;
 	uv_loop_t loop;
 	struct engine *engine;
-	uv_timer_t timer; /* has another address tried */
+	uv_timer_t timer;		/* looks whether there is a handshake */
+	uv_async_t renewal;		/* the thread asks for another */
+	struct engine_peer_status seen; /* of the peer as it is now; its pointers are not */
 	struct endpoint addresses[LOOKUP_ADDRESSES_MAX];
 	unsigned address_count, address;
 	uint64_t end_ns; /* monotonic: when patience ends */
-	bool has_loop, has_timer;
+	bool has_loop, has_handles;
 
 	uv_work_t work;
 	struct caller *caller;
@@ -162,29 +167,50 @@ static bool is_final(int err, const struct problem *problem)
 	return err == 0 || err == ERR_SYNTAX || err == -ENOMEM || err == -ECANCELED;
 }
 
+/* How long a question may take: a little more each time, and not in step with a rival. */
+static void set_patience(struct caller_request *request, uint32_t tried)
+{
+	uint32_t base_ms = tried < RENEWALS_MAX ? (uint32_t)CONNECT_FIRST_MS << tried
+						: (uint32_t)CONNECT_LONGEST_MS;
+
+	request->connect_ms = base_ms + entropy_u32(entropy_kernel()) % (base_ms / 2);
+	request->total_ms = 2 * request->connect_ms;
+}
+
+/*
+ * Somebody else may use the same invite at this moment: then the gateway ignores a handshake that
+ * is older than the other's, and its answers go to whoever called last. So the next question begins
+ * with a handshake, and both are told who was first; the engine alone would wait for seconds.
+ */
+static void renew(struct enroller *enroller)
+{
+	if (enroller->report->tried > RENEWALS_MAX)
+		return;
+	(void)uv_async_send(&enroller->renewal); /* always 0 */
+	uv_sleep(RENEW_MS);
+}
+
 /* On a thread of the pool: asks until it is answered, or patience ends. */
 static void ask(uv_work_t *work)
 {
 	struct enroller *enroller = work->data;
-	const struct caller_request request = {
-		.method = "POST",
-		.path = "/v1/enrol",
-		.json = enroller->body,
-		.connect_ms = CONNECT_MS,
-		.total_ms = ASK_MS,
-	};
+	struct join_report *report = enroller->report;
+	struct caller_request request = {
+		.method = "POST", .path = "/v1/enrol", .json = enroller->body};
 
 	for (;;) {
 		uint64_t begun_ns = clock_now().monotonic_ns;
-		enroller->err = caller_ask(
-			enroller->caller, &request, &enroller->answer, &enroller->report->problem);
-		if (is_final(enroller->err, &enroller->report->problem))
+		set_patience(&request, report->tried);
+		enroller->err =
+			caller_ask(enroller->caller, &request, &enroller->answer, &report->problem);
+		if (is_final(enroller->err, &report->problem))
 			return;
-		enroller->report->tried++;
+		report->tried++;
 		if (clock_now().monotonic_ns >= enroller->end_ns)
 			return;
 		if (clock_now().monotonic_ns - begun_ns < (uint64_t)PAUSE_MS * NS_PER_MS)
 			uv_sleep(PAUSE_MS);
+		renew(enroller);
 	}
 }
 
@@ -197,35 +223,56 @@ static void note_status(void *context, const struct engine_status *status)
 
 static void note_peer(void *context, const struct engine_peer_status *peer)
 {
-	struct join_report *report = context;
+	struct enroller *enroller = context;
 
-	report->handshake_s = peer->last_handshake_ns / NS_PER_S;
-	report->tx_bytes += peer->tx_bytes;
-	report->rx_bytes += peer->rx_bytes;
+	enroller->seen = *peer;
 }
 
-/* Adds up what the peer that is being replaced, or the last one, has moved. */
-static void note_counters(struct enroller *enroller)
+static void look_at_peer(struct enroller *enroller)
 {
 	const struct engine_visitor visitor = {
-		.visit_status = note_status, .visit_peer = note_peer, .context = enroller->report};
+		.visit_status = note_status, .visit_peer = note_peer, .context = enroller};
 
 	engine_inspect(enroller->engine, &visitor);
 }
 
-static void try_next_address(uv_timer_t *timer)
+/* Adds what the peer has moved that goes now to the report. */
+static void add_up(struct enroller *enroller)
+{
+	struct join_report *report = enroller->report;
+
+	if (enroller->seen.last_handshake_ns)
+		report->handshake_s = enroller->seen.last_handshake_ns / NS_PER_S;
+	report->tx_bytes += enroller->seen.tx_bytes;
+	report->rx_bytes += enroller->seen.rx_bytes;
+	enroller->seen = (struct engine_peer_status){0};
+}
+
+/* Begins anew with the address that is in use. */
+static void begin_anew(struct enroller *enroller)
+{
+	add_up(enroller);
+	if (set_peer(enroller) < 0)
+		enroller->address = 0; /* what worked before works again, or it stays silent */
+}
+
+static void is_renewed(uv_async_t *renewal)
+{
+	struct enroller *enroller = renewal->data;
+
+	look_at_peer(enroller);
+	begin_anew(enroller);
+}
+
+static void look(uv_timer_t *timer)
 {
 	struct enroller *enroller = timer->data;
 
-	note_counters(enroller);
-	if (enroller->report->handshake_s) {
-		enroller->report->tx_bytes = 0; /* the peer stays: its counters are read again */
-		enroller->report->rx_bytes = 0;
-		(void)uv_timer_stop(timer); /* always 0 */
+	look_at_peer(enroller);
+	if (enroller->seen.last_handshake_ns)
 		return;
-	}
 	enroller->address = (enroller->address + 1) % enroller->address_count;
-	(void)set_peer(enroller); /* what worked before works again, or nothing is answered */
+	begin_anew(enroller);
 }
 
 static void is_asked(uv_work_t *work, int status)
@@ -249,10 +296,16 @@ static int run(struct enroller *enroller)
 		address, token->enrol_port, enroller->join->interface, &enroller->caller);
 	if (err < 0)
 		return err;
+	err = uv_async_init(&enroller->loop, &enroller->renewal, is_renewed);
+	if (err < 0)
+		return err;
 	(void)uv_timer_init(&enroller->loop, &enroller->timer); /* always 0 */
-	enroller->timer.data = enroller;
-	enroller->has_timer = true;
-	(void)uv_timer_start(&enroller->timer, try_next_address, NEXT_ADDRESS_MS, NEXT_ADDRESS_MS);
+	enroller->timer.data = enroller->renewal.data = enroller;
+	enroller->has_handles = true;
+	(void)uv_timer_start(
+		&enroller->timer, look, NEXT_ADDRESS_MS, NEXT_ADDRESS_MS); /* always 0 */
+	uv_run(&enroller->loop, UV_RUN_NOWAIT); /* the engine hears that its interface is up... */
+	uv_run(&enroller->loop, UV_RUN_NOWAIT); /* ...or it would drop the first packet */
 	enroller->work.data = enroller;
 	enroller->end_ns =
 		clock_now().monotonic_ns + (uint64_t)enroller->join->patience_ms * NS_PER_MS;
@@ -261,7 +314,8 @@ static int run(struct enroller *enroller)
 	if (err < 0)
 		return err;
 	uv_run(&enroller->loop, UV_RUN_DEFAULT);
-	note_counters(enroller);
+	look_at_peer(enroller);
+	add_up(enroller);
 	return enroller->err;
 }
 
@@ -305,8 +359,10 @@ static int conclude(struct enroller *enroller, int err, struct device *ret_devic
 /* Nothing of it stays, the interface least. */
 static void take_down(struct enroller *enroller)
 {
-	if (enroller->has_timer)
+	if (enroller->has_handles) {
 		uv_close((uv_handle_t *)&enroller->timer, NULL);
+		uv_close((uv_handle_t *)&enroller->renewal, NULL);
+	}
 	if (enroller->engine)
 		engine_stop(enroller->engine);
 	if (enroller->has_loop) {

@@ -3,14 +3,15 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <time.h>
 
 enum {
 	MINUTE_S = 60,
 	HOUR_S = 60 * MINUTE_S,
 	DAY_S = 24 * HOUR_S,
-	CLOCK_SLACK_S = 2 * MINUTE_S,	/* a clock that is off by less is right */
+	CLOCK_SLACK_S = 2 * MINUTE_S, /* a clock that is off by less is right */
+	TIME_SIZE = 32,
 	INVITE_LONGEST_S = 400 * DAY_S, /* none lasts that long */
-	ALIVE_S = 30, /* after the last sign of life: more than the patience of tacet join */
 };
 
 char *silence_span(uint64_t seconds, char ret_text[static SILENCE_SPAN_SIZE])
@@ -43,26 +44,17 @@ static bool is_unresolved(const struct silence *silence)
 
 static bool is_unsent(const struct silence *silence)
 {
-	return has_address(silence) && silence->tx_bytes == 0 && silence->handshake_s == 0;
+	return has_address(silence) && silence->tx_bytes == 0;
 }
 
-/* The last sign of life of the engine over there. */
-static uint64_t alive_s(const struct silence *silence)
-{
-	return silence->handshake_s > silence->received_s ? silence->handshake_s
-							  : silence->received_s;
-}
-
-/* One came since: what answers is the engine, not what is behind it. */
 static bool has_tunnel(const struct silence *silence)
 {
-	return alive_s(silence) != 0 && alive_s(silence) >= silence->since_s &&
-	       silence->now_s < alive_s(silence) + ALIVE_S;
+	return has_address(silence) && silence->has_tunnel;
 }
 
 static bool is_mute(const struct silence *silence)
 {
-	return has_address(silence) && !has_tunnel(silence);
+	return has_address(silence) && !silence->has_tunnel;
 }
 
 static bool is_behind(const struct silence *silence)
@@ -78,7 +70,7 @@ static bool expires_impossibly_late(const struct silence *silence)
 static bool has_expired(const struct silence *silence)
 {
 	return silence->invite_expires_s != 0 && silence->invite_expires_s <= silence->now_s &&
-	       !has_tunnel(silence);
+	       !silence->has_tunnel;
 }
 
 static bool is_enrolling(const struct silence *silence)
@@ -89,6 +81,11 @@ static bool is_enrolling(const struct silence *silence)
 static bool is_a_device(const struct silence *silence)
 {
 	return silence->invite_expires_s == 0 && is_mute(silence);
+}
+
+static bool may_be_wrong(const struct silence *silence)
+{
+	return is_mute(silence) && !is_behind(silence) && !expires_impossibly_late(silence);
 }
 
 static bool is_a_name(const struct silence *silence)
@@ -121,14 +118,11 @@ static void say_unsent(const struct silence *silence, char *ret_text)
 
 static void say_tunnel(const struct silence *silence, char *ret_text)
 {
-	char span[SILENCE_SPAN_SIZE];
-
+	(void)silence;
 	(void)snprintf(ret_text, SILENCE_HINT_SIZE,
-		"the tunnel works (the gateway was heard in it %s ago), but the controller in it "
-		"does "
-		"not answer: it may be starting, or this device waits behind a firewall rule "
-		"(tacet status on the gateway)",
-		silence_span(silence->now_s - alive_s(silence), span));
+		"the tunnel works, but the controller in it does not answer: it may be starting, "
+		"or "
+		"hang (tacet status on the gateway)");
 }
 
 static void say_behind(const struct silence *silence, char *ret_text)
@@ -200,6 +194,20 @@ static void say_down(const struct silence *silence, char *ret_text)
 		"the gateway is down, or tacetd does not run there (tacet status on it)");
 }
 
+static void say_clock(const struct silence *silence, char *ret_text)
+{
+	time_t now = (time_t)silence->now_s;
+	struct tm utc;
+	char text[TIME_SIZE] = "?";
+
+	if (gmtime_r(&now, &utc))
+		(void)strftime(text, sizeof text, "%F %T", &utc); /* fits until the year 9999 */
+	(void)snprintf(ret_text, SILENCE_HINT_SIZE,
+		"this host's clock is wrong (it says %s UTC): once it was ahead, a gateway ignores "
+		"handshakes with an earlier time",
+		text);
+}
+
 static void say_elsewhere(const struct silence *silence, char *ret_text)
 {
 	char address[ADDRESS_TEXT_SIZE];
@@ -227,6 +235,7 @@ static const struct {
 	{is_mute, say_udp},
 	{is_mute, say_down},
 	{is_a_device, say_revoked},
+	{may_be_wrong, say_clock},
 	{is_a_name, say_elsewhere},
 };
 

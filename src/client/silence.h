@@ -9,8 +9,10 @@
 #include "base/address.h"
 #include "base/attributes.h"
 
+#include <stdbool.h>
+
 enum {
-	SILENCE_HINTS_MAX = 10,
+	SILENCE_HINTS_MAX = 12,
 	SILENCE_HINT_SIZE = 512, /* of a hint with its zero */
 };
 
@@ -20,13 +22,9 @@ struct silence {
 	struct endpoint address; /* where that leads to; ADDRESS_NONE: it does not resolve */
 	uint64_t now_s;
 	uint64_t invite_expires_s; /* of the invite that is being redeemed; 0: none is */
-	uint64_t heard_s;	   /* when the gateway last answered a question */
 	uint64_t written_s;	   /* a time that has been, by this host's own clock then */
-	uint64_t handshake_s;	   /* when a handshake was last completed */
-	uint64_t received_s; /* when something came in by the tunnel last, as far as was seen */
-	uint64_t since_s;    /* when the questions without an answer began */
-	uint64_t tx_bytes;   /* that have left */
-	uint32_t tried;	     /* questions that were not answered */
+	uint64_t tx_bytes;	   /* that have left */
+	bool has_tunnel;	   /* something came in by it while a question was open */
 };
 
 struct silence_hints {

@@ -73,7 +73,7 @@ static int check_host(const char *text, size_t size)
 	return address_parse(text + 1, size - 2, &address);
 }
 
-int hostport_check(const char *text, size_t size)
+int hostport_parse(const char *text, size_t size, uint16_t *ret_port)
 {
 	const char *colon = size ? memrchr(text, ':', size) : NULL;
 	uint64_t port = 0;
@@ -84,5 +84,10 @@ int hostport_check(const char *text, size_t size)
 	int result = number_parse(colon + 1, size - host - 1, UINT16_MAX, &port);
 	if (result < 0)
 		return result;
-	return port == 0 ? ERR_RANGE : check_host(text, host);
+	if (port == 0)
+		return ERR_RANGE;
+	result = check_host(text, host);
+	if (result == 0)
+		*ret_port = (uint16_t)port;
+	return result;
 }

@@ -106,7 +106,8 @@ void members_hostport(struct members *members, const char *name, char *ret_text,
 {
 	size_t size = 0;
 	const char *text = text_of(members, name, &size);
-	int result = text ? hostport_check(text, size) : 0;
+	uint16_t port;
+	int result = text ? hostport_parse(text, size, &port) : 0;
 
 	if (result < 0)
 		members_fail(members, result, name);

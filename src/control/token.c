@@ -294,6 +294,7 @@ static int read_token(const struct buffer *buffer, struct token *token)
 	unsigned version = cursor_u8(&cursor), kind = cursor_u8(&cursor);
 	size_t size = cursor_be16(&cursor);
 	size_t network = cursor_u8(&cursor), endpoint = cursor_u8(&cursor);
+	uint16_t port;
 
 	if (version != VERSION)
 		return version > VERSION ? ERR_VERSION : ERR_SYNTAX;
@@ -303,7 +304,7 @@ static int read_token(const struct buffer *buffer, struct token *token)
 	if (!take_text(&cursor, network, token->network, sizeof token->network) ||
 		!policy_name_is_valid(token->network, network) ||
 		!take_text(&cursor, endpoint, token->endpoint, sizeof token->endpoint) ||
-		hostport_check(token->endpoint, endpoint) < 0)
+		hostport_parse(token->endpoint, endpoint, &port) < 0)
 		return ERR_SYNTAX;
 	return read_rest(&cursor, token) ? 0 : ERR_SYNTAX;
 }

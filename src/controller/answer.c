@@ -89,11 +89,14 @@ static bool read_member(const json_t *json, const struct answer_member *member)
 static const char *find_unknown(
 	const json_t *body, const struct answer_member *members, size_t count)
 {
-	json_t *object = (json_t *)(uintptr_t)body; /* jansson walks none that is const */
+	const union {
+		const json_t *borrowed;
+		json_t *walked; /* jansson walks none that is const, though it changes nothing */
+	} object = {body};
 	const char *key;
 	json_t *value;
 
-	json_object_foreach(object, key, value)
+	json_object_foreach(object.walked, key, value)
 	{
 		size_t at = 0;
 

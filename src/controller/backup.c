@@ -24,12 +24,13 @@ static int make(struct controller *controller, const struct store_actor *by, int
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	err = fd < 0 ? -errno : 0;
 	(void)unlink(path); /* left behind it is replaced by the next one */
-	if (err == 0 && fstat(fd, &about) < 0) {
+	if (fd < 0)
+		return err;
+	if (fstat(fd, &about) < 0) {
 		err = -errno;
 		(void)close(fd);
-	}
-	if (err < 0)
 		return err;
+	}
 	*ret_fd = fd;
 	*ret_size = (uint64_t)about.st_size;
 	return 0;

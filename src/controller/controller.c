@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <pwd.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -31,9 +32,23 @@ static int enter_sandbox(const struct config *config)
 	return result;
 }
 
+/* Each device that is connected holds a request open. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return; /* then what there is has to do */
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		log_warn(-errno, "cannot raise the limit of open files: fewer devices can wait");
+}
+
 static int run(const struct config *config, uv_loop_t *loop, int channel_fd)
 {
 	struct controller controller;
+
+	raise_descriptor_limit();
 	int err = enter_sandbox(config);
 
 	if (err < 0) {

@@ -146,7 +146,7 @@ const struct message_peer_status *live_peer(
 	const struct controller *controller, const uint8_t public_key[static STORE_KEY_SIZE])
 {
 	const struct live *live = &controller->live;
-	struct message_peer_status wanted;
+	struct message_peer_status wanted = {0};
 
 	if (!live->is_fresh || live->peer_count == 0)
 		return NULL;

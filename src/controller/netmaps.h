@@ -18,8 +18,7 @@ void netmaps_init(struct controller *controller);
 void netmaps_done(struct controller *controller);
 
 /* The netmap of a device, encoded; for rollout_answer(): NULL where it has gone. */
-json_t *netmaps_encode(
-	struct controller *controller, uint64_t device, const struct message_done *done);
+json_t *netmaps_encode(struct controller *controller, uint64_t id, const struct message_done *done);
 
 /* Something may have changed: answers those who wait for that. */
 void netmaps_changed(struct controller *controller);

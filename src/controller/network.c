@@ -2,7 +2,7 @@
 #include "store/network.h"
 
 #include "base/error.h"
-#include "base/number.h"
+#include "control/hostport.h"
 #include "control/netmap.h"
 #include "controller/answer.h"
 #include "controller/rollout.h"
@@ -28,14 +28,13 @@ void api_network_get(void *context, struct server_request *request, const char *
 			answer_prefix(&world->network.overlay.ipv6)));
 }
 
-/* Whether it is host:port that fits into a netmap; what the host is, a resolver says. */
-static bool has_port(const char *endpoint)
+/* As tokens and netmaps have it. */
+static int check_endpoint(const char *endpoint)
 {
-	const char *colon = strrchr(endpoint, ':');
-	uint64_t port = 0;
+	const size_t size = strlen(endpoint);
+	uint16_t port;
 
-	return colon && colon > endpoint && strlen(endpoint) < NETMAP_HOST_SIZE &&
-	       number_parse(colon + 1, strlen(colon + 1), UINT16_MAX, &port) == 0 && port > 0;
+	return size < NETMAP_HOST_SIZE ? hostport_parse(endpoint, size, &port) : ERR_RANGE;
 }
 
 void api_network_put_endpoint(void *context, struct server_request *request,
@@ -51,8 +50,9 @@ void api_network_put_endpoint(void *context, struct server_request *request,
 	(void)words;
 	if (!answer_read(request, body, members, ARRAY_LENGTH(members)))
 		return;
-	int err = has_port(endpoint) ? store_network_set_endpoint(controller->store, &by, endpoint)
-				     : ERR_SYNTAX;
+	int err = check_endpoint(endpoint);
+	if (err == 0)
+		err = store_network_set_endpoint(controller->store, &by, endpoint);
 	if (err == ERR_SYNTAX || err == ERR_RANGE) {
 		server_refuse(request, err,
 			"endpoint %s: expected a host and a UDP port, as gw.example.net:51820",

@@ -4,9 +4,11 @@
 #include "base/clock.h"
 #include "harden/face.h"
 #include "net/nftables.h"
+#include "net/nftcounter.h"
 #include "net/nftset.h"
 
 #include <errno.h>
+#include <linux/netfilter.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -159,20 +161,19 @@ static int look_at_switch(enum apply_presence *ret_presence)
 
 int apply_look(enum apply_presence *ret_presence, uint64_t ret_dropped[static HARDEN_COUNTERS])
 {
-	struct nftables *nftables;
 	uint64_t at_link;
+	int result = 0;
 
-	int result = nftables_open(&nftables);
-	if (result < 0)
-		return result;
 	for (size_t i = 0; i < HARDEN_COUNTERS && result == 0; i++)
-		result = nftables_count(nftables, RULES_TABLE, counters[i], &ret_dropped[i]);
-	if (result == 0 && nftables_count(nftables, RULES_LINK_TABLE, counters[0], &at_link) == 0)
-		ret_dropped[0] += at_link;
-	nftables_close(nftables);
+		result = nftcounter_read(
+			NFPROTO_INET, RULES_TABLE_NAME, counters[i], &ret_dropped[i]);
 	if (result == -ENOENT) {
 		*ret_presence = APPLY_ABSENT;
 		return 0;
 	}
-	return result < 0 ? result : look_at_switch(ret_presence);
+	if (result < 0)
+		return result;
+	if (nftcounter_read(NFPROTO_NETDEV, RULES_TABLE_NAME, counters[0], &at_link) == 0)
+		ret_dropped[0] += at_link; /* it need not be there */
+	return look_at_switch(ret_presence);
 }

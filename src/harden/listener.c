@@ -148,7 +148,7 @@ static int read_table(size_t table, visit_line *visit, void *context)
 	return result;
 }
 
-/* What listeners_read() goes by. */
+/* What listener_list() goes by. */
 struct search {
 	struct listeners found;
 	struct face_addresses addresses;
@@ -221,7 +221,7 @@ static int find_owners(struct listeners *listeners)
 	return result;
 }
 
-int listeners_read(const char *tunnel, struct listeners *ret_listeners)
+int listener_list(const char *tunnel, struct listeners *ret_listeners)
 {
 	struct search search = {.tunnel = tunnel};
 
@@ -232,7 +232,7 @@ int listeners_read(const char *tunnel, struct listeners *ret_listeners)
 	if (result == 0)
 		result = find_owners(&search.found);
 	if (result < 0) {
-		listeners_done(&search.found);
+		listener_list_done(&search.found);
 		return result;
 	}
 	if (search.found.count > 0)
@@ -241,13 +241,13 @@ int listeners_read(const char *tunnel, struct listeners *ret_listeners)
 	return 0;
 }
 
-void listeners_done(struct listeners *listeners)
+void listener_list_done(struct listeners *listeners)
 {
 	free(listeners->list);
 	*listeners = (struct listeners){0};
 }
 
-/* What listeners_visit_own_flows() goes by. */
+/* What listener_visit_own_flows() goes by. */
 struct tour {
 	const struct listeners *listeners;
 	listener_visit *visit;
@@ -267,7 +267,7 @@ static void visit_own(void *context, size_t table, const struct listener_line *l
 	tour->visit(tour->context, &line->flow);
 }
 
-int listeners_visit_own_flows(
+int listener_visit_own_flows(
 	const struct listeners *listeners, listener_visit *visit, void *context)
 {
 	struct tour tour = {listeners, visit, context};

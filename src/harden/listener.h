@@ -33,10 +33,10 @@ struct listeners {
 	size_t count;
 };
 
-/* `tunnel` is its interface's name. -errno. Release by listeners_done(). */
-int listeners_read(const char *tunnel, struct listeners *ret_listeners) must_check;
+/* `tunnel` is its interface's name. -errno. Release by listener_list_done(). */
+int listener_list(const char *tunnel, struct listeners *ret_listeners) must_check;
 
-void listeners_done(struct listeners *listeners);
+void listener_list_done(struct listeners *listeners);
 
 /* A TCP connection that is open; called for each. */
 struct listener_flow {
@@ -50,7 +50,7 @@ typedef void listener_visit(void *context, const struct listener_flow *flow);
  * Visits each TCP connection that is established, and that no listening socket of this host's ports
  * took: those that the host opened itself. -errno.
  */
-int listeners_visit_own_flows(
+int listener_visit_own_flows(
 	const struct listeners *listeners, listener_visit *visit, void *context) must_check;
 
 /* One line of /proc/net/tcp and its like, taken apart. */

@@ -110,7 +110,7 @@ static bool is_go_between(const char *name)
 /* The leader of the login's session, past sessions that sudo and the like began. */
 static int find_leader(struct process *ret_leader)
 {
-	struct process leader, parent;
+	struct process leader = {0}, parent = {0};
 
 	/* A leader that has ended: we are then ourselves the oldest that is known. */
 	if (read_process(getsid(0), &leader) < 0) {
@@ -236,7 +236,7 @@ static void read_ssh(struct rules_session *ret_session)
 
 int login_read(struct login *ret_login)
 {
-	struct process leader;
+	struct process leader = {0};
 	struct login login = {0};
 
 	int result = find_leader(&leader);

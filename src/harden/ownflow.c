@@ -32,11 +32,11 @@ int ownflow_remember(const char *tunnel)
 	struct listeners listeners;
 	struct tour tour = {0};
 
-	int result = listeners_read(tunnel, &listeners);
+	int result = listener_list(tunnel, &listeners);
 	if (result < 0)
 		return result;
-	result = listeners_visit_own_flows(&listeners, add_flow, &tour);
-	listeners_done(&listeners);
+	result = listener_visit_own_flows(&listeners, add_flow, &tour);
+	listener_list_done(&listeners);
 	return result < 0 ? result : tour.result;
 }
 

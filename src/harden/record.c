@@ -167,7 +167,7 @@ int record_read_before(const char *state, struct settings *ret_before)
 {
 	struct settings before = {0};
 	const char *path;
-	json_t *root, *value;
+	json_t *root = NULL, *value;
 
 	int result = read_json(state, before_name, &root);
 	if (result == -ENOENT) {
@@ -335,7 +335,7 @@ static int unpack(json_t *root, struct record *record)
 int record_read(const char *state, enum record_kind kind, struct record *ret_record)
 {
 	struct record record = {.level = RULES_STANDARD};
-	json_t *root;
+	json_t *root = NULL;
 
 	int result = read_json(state, name_of(kind), &root);
 	if (result < 0)

@@ -17,14 +17,16 @@ static const struct place in_table = {"notrack accept", "counter name \"misshape
 static const struct place in_link_table = {"accept", "counter name \"misshapen\" drop"};
 
 /* Until when it is in force, in the kernel itself: whatever becomes of us, it opens again. */
-static void put_armed_set(
-	FILE *out, const struct rules *rules, const char *type, const char *ipv4, const char *ipv6)
+static void put_armed_set(FILE *out, const struct rules *rules, const char *type,
+	const char *const families[static 2])
 {
-	if (rules->armed_s > 0)
+	unsigned seconds = rules->armed_s;
+
+	if (seconds > 0)
 		fprintf(out,
-			"\tset " RULES_ARMED " { type %1$s; flags timeout; "
-			"elements = { %2$s timeout %4$us, %3$s timeout %4$us } }\n",
-			type, ipv4, ipv6, rules->armed_s);
+			"\tset " RULES_ARMED " { type %s; flags timeout; "
+			"elements = { %s timeout %us, %s timeout %us } }\n",
+			type, families[0], seconds, families[1], seconds);
 }
 
 static void put_armed_rule(FILE *out, const struct rules *rules, const char *key)
@@ -103,17 +105,23 @@ static const char *family_word(const struct address *address)
 }
 
 /* The connection of whoever hardens, one way. */
-static void put_session(FILE *out, const struct rules *rules, bool is_in)
+static void put_one_way(FILE *out, const struct rules_session *s, bool is_in)
 {
-	const struct rules_session *s = rules->session;
+	const char *family = family_word(&s->there);
 	char there[ADDRESS_TEXT_SIZE], here[ADDRESS_TEXT_SIZE];
 
-	if (s->there.family == ADDRESS_NONE)
-		return;
-	fprintf(out, "\t\t%1$s %2$s %4$s %1$s %3$s %5$s tcp %6$s %8$u tcp %7$s %9$u accept\n",
-		family_word(&s->there), is_in ? "saddr" : "daddr", is_in ? "daddr" : "saddr",
-		address_format(&s->there, there), address_format(&s->here, here),
-		is_in ? "sport" : "dport", is_in ? "dport" : "sport", s->port_there, s->port_here);
+	(void)address_format(&s->there, there);
+	(void)address_format(&s->here, here);
+	uint16_t from = is_in ? s->port_there : s->port_here;
+	uint16_t to = is_in ? s->port_here : s->port_there;
+	fprintf(out, "\t\t%s saddr %s %s daddr %s tcp sport %u tcp dport %u accept\n", family,
+		is_in ? there : here, family, is_in ? here : there, from, to);
+}
+
+static void put_session(FILE *out, const struct rules *rules, bool is_in)
+{
+	if (rules->session->there.family != ADDRESS_NONE)
+		put_one_way(out, rules->session, is_in);
 }
 
 static const char *protocol_word(const struct keep *keep)
@@ -176,7 +184,7 @@ static void put_way_in(FILE *out, const struct rules *rules)
 		fprintf(out,
 			"\t\tudp dport %1$u accept\n"
 			/* a narrow path, told about a datagram of the tunnel */
-			"\t\ticmpv6 type packet-too-big @th,96,8 0x11 @th,384,16 %1$u accept\n",
+			"\t\ticmpv6 type packet-too-big @th,112,8 17 @th,384,16 %1$u accept\n",
 			rules->port);
 	put_session(out, rules, true);
 	fputs("\t\tct direction reply ct state { established, related } accept\n"
@@ -194,7 +202,8 @@ static void put_way_in(FILE *out, const struct rules *rules)
 
 /*
  * What goes out: alone enough for silence, if ever the way in has a mistake. Of ICMP only questions
- * leave; a TCP flow that is taken up in its middle is one that a stranger began.
+ * leave, and, to whom was asked from here, that his answer is too long for where it goes. A TCP
+ * flow that is taken up in its middle is one that a stranger began.
  */
 static void put_way_out(FILE *out, const struct rules *rules)
 {
@@ -210,7 +219,10 @@ static void put_way_out(FILE *out, const struct rules *rules)
 	put_session(out, rules, false);
 	for (size_t i = 0; i < rules->keep_count; i++)
 		put_keep_out(out, &rules->keeps[i]);
-	fputs("\t\ticmp type != echo-request counter name \"unsaid\" drop\n"
+	fputs("\t\tct direction original ct state related icmp type destination-unreachable "
+	      "icmp code frag-needed accept\n"
+	      "\t\tct direction original ct state related icmpv6 type packet-too-big accept\n"
+	      "\t\ticmp type != echo-request counter name \"unsaid\" drop\n"
 	      "\t\tip6 hoplimit 255 icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, "
 	      "nd-router-solicit } accept\n"
 	      "\t\tip6 hoplimit 1 icmpv6 type { mld-listener-report, mld-listener-reduction, "
@@ -229,7 +241,7 @@ static void put_table(FILE *out, const struct rules *rules)
 #define X(name, meaning) fputs("\tcounter " #name " { }\n", out);
 	RULES_COUNTERS(X)
 #undef X
-	put_armed_set(out, rules, "nf_proto", "ipv4", "ipv6");
+	put_armed_set(out, rules, "nf_proto", (const char *const[]){"ipv4", "ipv6"});
 	put_shapes(out, rules, &in_table);
 	put_shape_hook(out, rules);
 	put_way_in(out, rules);
@@ -243,7 +255,7 @@ static void put_link_table(FILE *out, const struct rules *rules)
 	if (rules->outer->count == 0)
 		return;
 	fputs("table " RULES_LINK_TABLE " {\n\tcounter misshapen { }\n", out);
-	put_armed_set(out, rules, "ether_type", "ip", "ip6");
+	put_armed_set(out, rules, "ether_type", (const char *const[]){"ip", "ip6"});
 	put_shapes(out, rules, &in_link_table);
 	fputs("\tchain shape {\n\t\ttype filter hook ingress devices = { ", out);
 	for (size_t i = 0; i < rules->outer->count; i++)

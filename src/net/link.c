@@ -248,7 +248,9 @@ static int listen_for_notices(struct link *link)
 	link->notices = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
 	if (link->notices < 0)
 		return -errno;
-	if (setsockopt(link->notices, SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, &on, sizeof on) < 0)
+	/* Takes CAP_NET_BROADCAST, which a service may be without. */
+	if (setsockopt(link->notices, SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, &on, sizeof on) < 0 &&
+		errno != EPERM)
 		return -errno;
 	if (bind(link->notices, (const void *)&any, sizeof any) < 0) /* unbound hears nothing */
 		return -errno;

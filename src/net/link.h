@@ -22,7 +22,8 @@ struct link_state {
 
 /*
  * Borrows tun, which must outlive it. The state at the start is had by link_read(); the descriptor
- * says changes only. -EPERM: not allowed to listen; other -errno. Release by link_close().
+ * says changes only; without CAP_NET_BROADCAST those in our own namespace only. -errno. Release by
+ * link_close().
  */
 int link_open(const struct tun *tun, struct link **ret_link) must_check;
 

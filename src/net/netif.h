@@ -27,11 +27,26 @@ int netif_remove(const char *name) must_check;
 /* Up, with that MTU. -ENODEV; -errno. */
 int netif_set_up(const char *name, uint32_t mtu_bytes) must_check;
 
+/* Whether it is up. 1, 0; -ENODEV; -errno. */
+int netif_is_up(const char *name) must_check;
+
+/*
+ * Sees to it that the interface may have IPv6 addresses, where the host's interfaces may not unless
+ * told otherwise. 1: it was set so, 0: it was so; -ENODEV: no such interface, or the kernel has no
+ * IPv6; -errno.
+ */
+int netif_admit_ipv6(const char *name) must_check;
+
 /*
  * Sees to it that the interface has these addresses (with the length of their prefix, without
- * duplicate address detection) and no others but link-local ones. -errno.
+ * duplicate address detection) and no others but link-local ones. -errno, then some may have been
+ * added or deleted.
  */
 int netif_set_addresses(
+	const char *name, const struct netif_address *addresses, size_t count) must_check;
+
+/* The same; how many were added or deleted. */
+int netif_repair_addresses(
 	const char *name, const struct netif_address *addresses, size_t count) must_check;
 
 /*

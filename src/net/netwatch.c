@@ -166,9 +166,9 @@ int netwatch_read(struct netwatch *watch)
 			continue;
 		if (size < 0 && errno != ENOBUFS && errno != ENOSPC)
 			return -errno;
-		if (size < 0) /* more happened than we could hear */
+		/* More happened than we could hear, or something says an error: look. */
+		if (size < 0 ||
+			mnl_cb_run(watch->buffer.bytes, (size_t)size, 0, 0, look_at, &notice) < 0)
 			notice.matters = true;
-		else if (mnl_cb_run(watch->buffer.bytes, (size_t)size, 0, 0, look_at, &notice) < 0)
-			notice.matters = true; /* says an error: look */
 	}
 }

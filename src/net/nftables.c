@@ -2,17 +2,11 @@
 #include "net/nftables.h"
 
 #include "base/memory.h"
-#include "base/number.h"
 
 #include <errno.h>
 #include <nftables/libnftables.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum {
-	COMMAND_SIZE = 256, /* of one that names a thing */
-};
 
 struct nftables {
 	struct nft_ctx *context;
@@ -113,37 +107,6 @@ int nftables_list_all(struct nftables *nftables, char **ret_text)
 		abort(); /* as memory_new() does */
 	*ret_text = text;
 	return 0;
-}
-
-/* Finds the number in a listing that has one counter. */
-static int find_packets(const char *listing, uint64_t *ret_packets)
-{
-	static const char word[] = "packets ";
-
-	const char *at = listing ? strstr(listing, word) : NULL;
-	if (!at)
-		return -EINVAL;
-	at += sizeof word - 1;
-	return number_parse(at, strspn(at, "0123456789"), UINT64_MAX, ret_packets);
-}
-
-int nftables_count(
-	struct nftables *nftables, const char *table, const char *counter, uint64_t *ret_packets)
-{
-	char command[COMMAND_SIZE];
-
-	int size = snprintf(command, sizeof command, "list counter %s %s", table, counter);
-	if (size < 0 || (size_t)size >= sizeof command)
-		return -ENAMETOOLONG;
-	unsigned flags = nft_ctx_output_get_flags(nftables->context);
-	nft_ctx_output_set_flags(nftables->context, flags & ~(unsigned)NFT_CTX_OUTPUT_STATELESS);
-	int result = nftables_run(nftables, command);
-	nft_ctx_output_set_flags(nftables->context, flags);
-	if (result == -EINVAL && strstr(nftables->error, "No such file"))
-		return -ENOENT;
-	if (result < 0)
-		return result;
-	return find_packets(nft_ctx_get_output_buffer(nftables->context), ret_packets);
 }
 
 const char *nftables_error(const struct nftables *nftables)

@@ -8,8 +8,6 @@
 
 #include "base/attributes.h"
 
-#include <stdint.h>
-
 struct nftables;
 
 /* -ENOMEM. Release by nftables_close(). */
@@ -33,10 +31,6 @@ int nftables_list(struct nftables *nftables, const char *table, char **ret_text)
 
 /* Lists all tables in the same way. The caller frees it. Errors as above. */
 int nftables_list_all(struct nftables *nftables, char **ret_text) must_check;
-
-/* Reads how many packets a named counter has seen. -ENOENT: there is none; -EPERM, -EINVAL. */
-int nftables_count(struct nftables *nftables, const char *table, const char *counter,
-	uint64_t *ret_packets) must_check;
 
 /* What the last call that failed was told; "" if it did not. Borrowed until the next call. */
 const char *nftables_error(const struct nftables *nftables);

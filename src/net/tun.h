@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The tunnel's inner side: a TUN device, one descriptor a queue. A device that tun_open() made lives
- * as long as its descriptors do; one that was made persistent before (net/netif.h) outlives them. A
- * queue belongs to one thread.
+ * The tunnel's inner side: a TUN device, one descriptor a queue. A device that tun_open() made
+ * lives as long as its descriptors do; one that was made persistent before (net/netif.h) outlives
+ * them. A queue belongs to one thread.
  */
 #pragma once
 
@@ -33,9 +33,9 @@ int tun_name_check(const char *name) must_check;
 int tun_open(const char *name, unsigned queue_count, struct tun **ret_tun) must_check;
 
 /*
- * Opens the queues of a device that is there and persistent; its state is left alone. -ENODEV: there
- * is none, or it would not stay; -EBUSY: another process has its queue; -EINVAL: it is no TUN device
- * of such queues; -EPERM, -ENOENT, -ENXIO as above. Release by tun_close().
+ * Opens the queues of a device that is there and persistent; its state is left alone. -ENODEV:
+ * there is none, or it would not stay; -EBUSY: another process has its queue; -EINVAL: it is no TUN
+ * device of such queues; -EPERM, -ENOENT, -ENXIO as above. Release by tun_close().
  */
 int tun_attach(const char *name, unsigned queue_count, struct tun **ret_tun) must_check;
 

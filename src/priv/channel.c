@@ -263,20 +263,20 @@ static void deliver(struct channel *channel, const struct arrival *arrival)
 	bytes_wipe(channel->buffer, arrival->size);
 }
 
+/* Takes what there is; the other end has closed when that is nothing. */
 static void receive(struct channel *channel)
 {
 	for (unsigned i = 0; i < TURN_MAX && !channel->is_shut; i++) {
-		struct arrival arrival;
+		struct arrival arrival = {0};
 		int result = take(channel, &arrival);
 
 		if (result == -EAGAIN)
 			return;
-		if (result == 0 && arrival.size > 0) {
+		if (arrival.size > 0) {
 			deliver(channel, &arrival);
 			continue;
 		}
-		if (result == 0)
-			close_fds(arrival.fds, arrival.fd_count);
+		close_fds(arrival.fds, arrival.fd_count);
 		end(channel, result);
 	}
 }

@@ -21,6 +21,7 @@ enum {
 	FRESH_SIZE = CONFIG_PATH_SIZE + sizeof(".new"),
 	/* Each path twice as long where all of it has to be escaped, and the comments. */
 	TEXT_SIZE = 8 * CONFIG_PATH_SIZE + 4096,
+	MORE_SIZE = sizeof("\nand 18446744073709551615 more"),
 };
 
 static void close_fd(const int *fd)
@@ -111,8 +112,7 @@ static int make_absolute(const char *path, char ret_path[static CONFIG_PATH_SIZE
 static void tell(const char *path, const struct policy_faults *faults,
 	char ret_error[static CONFIG_ERROR_SIZE])
 {
-	const char more[] = "and 1000 more";
-	const size_t room = CONFIG_ERROR_SIZE - sizeof more - 1;
+	const size_t room = CONFIG_ERROR_SIZE - MORE_SIZE;
 	size_t used = 0, told = 0;
 
 	for (; told < faults->count; told++) {

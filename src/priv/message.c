@@ -110,7 +110,7 @@ int message_check(
 	const void *bytes, size_t size, enum message_sender sender, struct message_head *ret_head)
 {
 	struct cursor cursor = cursor_over(bytes, size);
-	struct message_head head;
+	struct message_head head = {0};
 
 	cursor_copy(&cursor, (uint8_t *)&head, sizeof head);
 	if (cursor.failed)

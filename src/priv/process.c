@@ -20,9 +20,10 @@ struct life {
 
 struct process {
 	struct process_config config;
-	uv_timer_t timer;    /* the pause; once it is being stopped, our patience */
-	struct life *life;   /* NULL: it is not running */
-	uint64_t started_ns; /* monotonic */
+	char *title, *config_path; /* ours */
+	uv_timer_t timer;	   /* the pause; once it is being stopped, our patience */
+	struct life *life;	   /* NULL: it is not running */
+	uint64_t started_ns;	   /* monotonic */
 	unsigned starts;
 	unsigned pause_ms; /* before the next start */
 	bool is_stopped;   /* it is not started again */
@@ -69,9 +70,8 @@ static void on_exit_of_child(uv_process_t *handle, int64_t exit_code, int signal
  */
 static int spawn(struct process *process, struct life *life, int other_end)
 {
-	char *arguments[] = {program_invocation_short_name,
-		(char *)(uintptr_t)process->config.title,
-		(char *)(uintptr_t)process->config.config_path, NULL};
+	char *arguments[] = {
+		program_invocation_short_name, process->title, process->config_path, NULL};
 	const int error_fd = process->config.error_fd ? process->config.error_fd : STDERR_FILENO;
 	uv_stdio_container_t stdio[PROCESS_CHANNEL_FD + 1] = {
 		{.flags = UV_IGNORE}, /* /dev/null */
@@ -139,12 +139,21 @@ static void again(struct process *process)
 	lengthen_pause(process);
 }
 
+static char *copy(const char *text)
+{
+	size_t size = strlen(text) + 1;
+
+	return memcpy(memory_new(1, size), text, size);
+}
+
 int process_start(const struct process_config *config, struct process **ret_process)
 {
 	struct process *process = memory_new(1, sizeof *process);
 	int channel;
 
 	process->config = *config;
+	process->title = copy(config->title);
+	process->config_path = copy(config->config_path);
 	int result = uv_timer_init(config->loop, &process->timer);
 	assert(result == 0); /* cannot fail */
 	process->timer.data = process;
@@ -189,7 +198,11 @@ void process_stop(struct process *process, unsigned patience_ms)
 
 static void on_timer_closed(uv_handle_t *handle)
 {
-	free(handle->data);
+	struct process *process = handle->data;
+
+	free(process->title);
+	free(process->config_path);
+	free(process);
 }
 
 void process_free(struct process *process)

@@ -25,7 +25,7 @@ enum {
 	CALLER = 1 << SANDBOX_CALLER,
 	CONTROL = 1 << SANDBOX_CONTROL | CALLER, /* and who can do more */
 	ALL = ENGINE | CONTROL,
-	OTHERS = ALL & ~CALLER, /* who makes no sockets */
+	SERVER = CONTROL & ~CALLER,
 
 	CONDITIONS_MAX = 3,
 	BINARY_TREE = 2, /* how libseccomp orders its comparisons, so that none is far down */
@@ -85,6 +85,7 @@ static const struct call calls[] = {
 	{SCMP_SYS(pipe2), ALL},
 	{SCMP_SYS(poll), ALL},
 	{SCMP_SYS(ppoll), ALL},
+	{SCMP_SYS(inotify_rm_watch), ENGINE}, /* engine/uapi_server, when it ends */
 	{SCMP_SYS(read), ALL},
 	{SCMP_SYS(readv), ALL},
 	{SCMP_SYS(write), ALL},
@@ -235,9 +236,8 @@ static const struct rule rules[] = {
 	IOCTL(TCGETS, ALL, ENOTTY),	      /* stdio asks whether it writes to a terminal */
 	IOCTL(TUNGETDEVNETNS, ENGINE, EPERM), /* net/link: a device that was moved is given up */
 
-	/* wg(8) may ask the engine for another port or mark: refused, it goes on with what it has
-	 */
-	{SCMP_SYS(socket), ENGINE, EPERM, 1, {{0, SCMP_CMP_NE, AF_UNIX, 0}}},
+	/* wg(8) may ask the engine for another port or mark: it goes on with what it has */
+	{SCMP_SYS(socket), ENGINE, EPERM, 0, {{0}}},
 	{SCMP_SYS(setsockopt), ENGINE, EPERM, 0, {{0}}},
 
 	SETSOCKOPT(SOL_SOCKET, CONTROL),
@@ -250,11 +250,11 @@ static const struct rule rules[] = {
 	SOCKET(AF_INET6, SOCK_STREAM, CALLER, 0),
 	SOCKET(AF_INET6, SOCK_DGRAM, CALLER, 0),
 	/* if_nametoindex() takes any socket to ask by: an address with a scope must not kill */
-	SOCKET(AF_UNIX, SOCK_DGRAM, ALL, EACCES), /* and syslog(3), after its logger is gone */
-	SOCKET(AF_INET, SOCK_DGRAM, OTHERS, EACCES),
-	SOCKET(AF_INET6, SOCK_DGRAM, OTHERS, EACCES),
+	SOCKET(AF_UNIX, SOCK_DGRAM, CONTROL, EACCES), /* and syslog(3), after its logger is gone */
+	SOCKET(AF_INET, SOCK_DGRAM, SERVER, EACCES),
+	SOCKET(AF_INET6, SOCK_DGRAM, SERVER, EACCES),
 	IOCTL(SIOCGIFINDEX, CALLER, 0),
-	SOCKET(AF_UNIX, SOCK_STREAM, ALL, EACCES), /* libc's resolver looks for nscd */
+	SOCKET(AF_UNIX, SOCK_STREAM, CONTROL, EACCES), /* libc's resolver looks for nscd */
 	/* addresses and routes, for libc's resolver; nothing can be changed without a capability */
 	{SCMP_SYS(socket), CALLER, 0, 2, {IS_INT(0, AF_NETLINK), IS_INT(2, NETLINK_ROUTE)}},
 	/* libcurl, to wake itself */

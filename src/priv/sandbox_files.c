@@ -68,7 +68,7 @@ static int add_folder(int ruleset_fd, const struct sandbox_folder *folder, uint6
 int sandbox_files_open(const struct sandbox_folder *folders, size_t count, int *ret_fd)
 {
 	struct landlock_ruleset_attr attributes = {0};
-	uint64_t rights;
+	uint64_t rights = 0;
 	int result = find_rights(&rights);
 
 	if (result < 0)

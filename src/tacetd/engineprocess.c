@@ -9,6 +9,7 @@
 #include "engine/userspace/userspace.h"
 #include "priv/channel.h"
 #include "priv/sandbox.h"
+#include "tacetd/enginestatus.h"
 #include "tacetd/peerlist.h"
 
 #include <assert.h>
@@ -103,10 +104,11 @@ static void report(void *context, const char *what)
 static int put_right(struct self *self, const struct peerlist *former, peerlist_report *told,
 	struct message_done *ret_done)
 {
+	const struct peerlist_question question = {
+		self->peers, former, self->public_key, told, self};
 	struct peerlist_difference difference;
 
-	peerlist_compare(
-		self->peers, former, self->engine, self->public_key, told, self, &difference);
+	peerlist_compare(&question, self->engine, &difference);
 	int err = 0;
 	if (difference.change.peer_count > 0)
 		err = engine_configure(self->engine, &difference.change);
@@ -192,53 +194,11 @@ static void end_peers(struct self *self, const struct channel_message *message)
 		channel_send(self->channel, MESSAGE_PEERS_DONE, &done, 1);
 }
 
-/* ---- status ---- */
-
-struct count {
-	struct message_status status;
-	struct message_peer_status *peers;
-	size_t peer_count, capacity;
-};
-
-static void count_status(void *context, const struct engine_status *status)
-{
-	struct count *count = context;
-
-	count->status.listen_port = status->listen_port;
-	for (enum drop drop = 0; drop < DROP_COUNT; drop++)
-		count->status.dropped += status->drops->count[drop];
-}
-
-static void count_peer(void *context, const struct engine_peer_status *status)
-{
-	struct count *count = context;
-
-	if (count->peer_count == count->capacity) {
-		count->capacity = count->capacity ? count->capacity * 2 : 64;
-		count->peers = memory_grow(count->peers, count->capacity, sizeof *count->peers);
-	}
-	struct message_peer_status *peer = &count->peers[count->peer_count++];
-	*peer = (struct message_peer_status){
-		.endpoint = *status->endpoint,
-		.last_handshake_ns = status->last_handshake_ns,
-		.rx_bytes = status->rx_bytes,
-		.tx_bytes = status->tx_bytes,
-	};
-	memcpy(peer->public_key, status->public_key, sizeof peer->public_key);
-}
-
 static void answer_status(struct self *self, const struct channel_message *message)
 {
 	const struct message_ask *ask = message->records;
-	struct count count = {.status = {.nonce = ask->nonce, .is_engine_up = true}};
-	const struct engine_visitor visitor = {count_status, count_peer, &count};
 
-	engine_inspect(self->engine, &visitor);
-	if (self->peers)
-		count.status.plan_version = peerlist_version(self->peers);
-	channel_send(self->channel, MESSAGE_STATUS_PEERS, count.peers, count.peer_count);
-	channel_send(self->channel, MESSAGE_STATUS_END, &count.status, 1);
-	free(count.peers);
+	enginestatus_send(self->engine, self->channel, ask->nonce);
 }
 
 /* ---- the beginning ---- */
@@ -328,22 +288,9 @@ static void confine(const struct self *self)
 		log_info(0, "this kernel has no Landlock: files are guarded by their modes alone");
 }
 
-static void keep_public_key(void *context, const struct engine_status *status)
-{
-	struct self *self = context;
-
-	memcpy(self->public_key, status->public_key, sizeof self->public_key);
-}
-
-static void skip_peer(void *context, const struct engine_peer_status *peer)
-{
-	(void)context, (void)peer; /* there are none yet */
-}
-
 /* Confined already: the key's file of timestamps is to be ours. */
 static void set_key(struct self *self, const struct message_engine *begin)
 {
-	const struct engine_visitor visitor = {keep_public_key, skip_peer, self};
 	struct engine_change change = {.sets_private_key = true};
 
 	memcpy(change.private_key, begin->private_key, sizeof change.private_key);
@@ -351,19 +298,12 @@ static void set_key(struct self *self, const struct message_engine *begin)
 	engine_change_done(&change);
 	if (err < 0)
 		fatal(err, "%s: cannot set the private key", self->config->interface);
-	engine_inspect(self->engine, &visitor);
-}
-
-static void keep_port(void *context, const struct engine_status *status)
-{
-	((struct message_ready *)context)->listen_port = status->listen_port;
 }
 
 static void begin(struct self *self, const struct channel_message *message)
 {
 	const struct message_engine *begin = message->records;
 	struct message_ready ready = {0};
-	const struct engine_visitor visitor = {keep_port, skip_peer, &ready};
 
 	if (self->engine)
 		return; /* said twice */
@@ -371,7 +311,7 @@ static void begin(struct self *self, const struct channel_message *message)
 	open_server(self);
 	confine(self);
 	set_key(self, begin);
-	engine_inspect(self->engine, &visitor);
+	enginestatus_identify(self->engine, self->public_key, &ready.listen_port);
 	channel_send(self->channel, MESSAGE_ENGINE_READY, &ready, 1);
 }
 

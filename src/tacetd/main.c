@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 
@@ -25,9 +26,22 @@ static int run_engine(const struct config *config, const struct options *options
 	return engineprocess_run(config, PROCESS_CHANNEL_FD);
 }
 
+/*
+ * It ends by its channel, so that its database is closed in order: also when SIGINT from a terminal
+ * reaches all of us, or the parent says SIGTERM. SIGKILL follows if that takes too long.
+ */
+static void ignore_signals(void)
+{
+	const struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+	(void)sigaction(SIGTERM, &ignore, NULL); /* they are signals, and this is an action */
+	(void)sigaction(SIGINT, &ignore, NULL);
+}
+
 static int run_control(const struct config *config, const struct options *options)
 {
 	(void)options;
+	ignore_signals();
 	return config->role == CONFIG_SERVER ? controller_run(config, PROCESS_CHANNEL_FD)
 					     : follower_run(config, PROCESS_CHANNEL_FD);
 }

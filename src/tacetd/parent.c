@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "harden/harden.h"
 #include "priv/background.h"
 #include "tacetd/notify.h"
 #include "tacetd/parent_state.h"
@@ -20,6 +21,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum {
+	MUTE_CHECKS_MAX = 4, /* a child may take so long to end, in PARENT_CHECK_MS */
+};
+
 /* ---- what others ask for ---- */
 
 void parent_report(struct parent *parent, const char *what)
@@ -35,11 +40,27 @@ void parent_report(struct parent *parent, const char *what)
 
 void parent_end_child(struct child *child)
 {
+	if (child == &child->parent->engine)
+		child->parent->is_engine_ready = false; /* nothing can be said to it any more */
 	channel_close(child->channel);
 	child->channel = NULL;
 	pid_t pid = child->process ? process_pid(child->process) : 0;
 	if (pid > 0)
 		(void)kill(pid, SIGKILL); /* it is our child until it is waited for, so it is it */
+}
+
+void parent_child_is_mute(struct child *child)
+{
+	channel_close(child->channel);
+	child->channel = NULL;
+	child->mute_checks = 1;
+}
+
+/* Ends a child that has closed its channel and does not end by itself. */
+static void check_mute(struct child *child)
+{
+	if (child->mute_checks > 0 && ++child->mute_checks > MUTE_CHECKS_MAX)
+		parent_end_child(child);
 }
 
 /* From here on errors go to the log, and who started us goes on. */
@@ -100,8 +121,11 @@ static void channel_has_ended(void *context, int err)
 {
 	struct parent *parent = context;
 
-	if (err < 0)
-		log_err(err, "the control process says what it may not");
+	if (err == 0) {
+		parent_child_is_mute(&parent->control);
+		return;
+	}
+	log_err(err, "the control process says what it may not");
 	parent_end_child(&parent->control);
 }
 
@@ -130,12 +154,13 @@ static void control_has_ended(void *context, int exit_code, int signal)
 
 	channel_close(parent->control.channel);
 	parent->control.channel = NULL;
+	parent->control.mute_checks = 0;
 	parent_plan_without_control(parent);
 	parent->ask_count = 0; /* who asked is gone */
-	if (!parent->is_stopping)
+	if (!parent->is_stopping || signal)
 		log_err(0, "the control process has ended (%s %d)%s", signal ? "signal" : "code",
 			signal ? signal : exit_code,
-			parent->is_ready ? "; it is started again" : "");
+			parent->is_stopping || !parent->is_ready ? "" : "; it is started again");
 	if (!parent->is_ready)
 		parent_stop(parent, 1);
 	if (!parent->is_stopping)
@@ -180,6 +205,8 @@ void parent_stop(struct parent *parent, int exit_code)
 	if (!parent->is_stopping) {
 		parent->is_stopping = true;
 		notify_say("STOPPING=1");
+		if (parent->control.process) /* it ends by this, with its database in order */
+			parent_child_is_mute(&parent->control);
 		if (parent->control.process)
 			process_stop(parent->control.process, PARENT_PATIENCE_MS);
 		if (parent->engine.process)
@@ -208,7 +235,13 @@ static void is_signalled(uv_signal_t *signal, int number)
 
 static void check_is_due(uv_timer_t *timer)
 {
-	parent_plan_check(timer->data);
+	struct parent *parent = timer->data;
+
+	parent_plan_check(parent);
+	if (++parent->checks % PARENT_CHECKS_TUNNEL == 0)
+		parent_check_tunnel(parent);
+	check_mute(&parent->control);
+	check_mute(&parent->engine);
 }
 
 static void watch(struct parent *parent)
@@ -283,6 +316,26 @@ static void listen_locally(struct parent *parent)
 		fatal(err, "%s: cannot listen for tacet(1)", path);
 }
 
+/*
+ * Hardening that was confirmed is in force before anything of ours is, also where no systemd has
+ * seen to it. A daemon on a host that others reach is worse than none.
+ */
+static void load_hardening(const struct config *config)
+{
+	const struct harden_place place = {
+		.state = config->state, .tunnel = config->interface, .port = config->listen};
+	char error[HARDEN_ERROR_SIZE];
+	int result = harden_load(&place, error);
+
+	if (result < 0)
+		fatal(result,
+			"the hardening of this host cannot be put in force%s%s (tacet harden "
+			"--show; --undo gives it up)",
+			*error ? ": " : "", error);
+	if (result > 0)
+		log_info(0, "this host is hardened");
+}
+
 static void open_all(struct parent *parent)
 {
 	int err = uv_loop_init(&parent->loop);
@@ -328,6 +381,7 @@ int parent_run(const struct config *config, bool stays_in_foreground)
 		fatal(-errno, "cannot confine the process");
 	make_folders(config);
 	lock(&parent);
+	load_hardening(config);
 	int err = stays_in_foreground ? 0 : background_begin(&parent.ready_fd);
 	if (err == 0)
 		err = pidfile_write(parent.pid_fd);

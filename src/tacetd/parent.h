@@ -13,6 +13,8 @@
 
 enum {
 	PARENT_CHECK_MS = 500,	   /* how often the firewall is compared with the plan */
+	PARENT_CHECKS_TUNNEL = 4,  /* so many of them later, the same of the interface */
+	PARENT_CHECKS_ENGINE = 60, /* so many of them it may take to take its peers over */
 	PARENT_PATIENCE_MS = 3000, /* with children that are told to end */
 };
 

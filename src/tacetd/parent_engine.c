@@ -140,12 +140,25 @@ static void is_received(void *context, const struct channel_message *message)
 		hear[message->head.type](parent, message);
 }
 
+/* What it was asked is answered without it; a plan that waited for it is in force as far as it is.
+ */
+static void go_on_without(struct parent *parent)
+{
+	parent->is_engine_ready = false;
+	parent_status_without_engine(parent);
+	parent_plan_without_engine(parent);
+}
+
 static void channel_has_ended(void *context, int err)
 {
 	struct parent *parent = context;
 
-	if (err < 0)
-		log_err(err, "the engine's process says what it may not");
+	go_on_without(parent);
+	if (err == 0) {
+		parent_child_is_mute(&parent->engine);
+		return;
+	}
+	log_err(err, "the engine's process says what it may not");
 	parent_end_child(&parent->engine);
 }
 
@@ -180,12 +193,12 @@ static void has_ended(void *context, int exit_code, int signal)
 
 	channel_close(parent->engine.channel);
 	parent->engine.channel = NULL;
-	parent->is_engine_ready = false;
-	if (!parent->is_stopping)
-		log_err(0, "the engine's process has ended (%s %d); it is started again",
-			signal ? "signal" : "code", signal ? signal : exit_code);
-	parent_status_without_engine(parent);
-	parent_plan_without_engine(parent);
+	parent->engine.mute_checks = 0;
+	if (!parent->is_stopping || signal)
+		log_err(0, "the engine's process has ended (%s %d)%s", signal ? "signal" : "code",
+			signal ? signal : exit_code,
+			parent->is_stopping || !parent->is_ready ? "" : "; it is started again");
+	go_on_without(parent);
 	if (!parent->is_ready)
 		parent_stop(parent, 1);
 	if (!parent->is_stopping)

@@ -146,6 +146,7 @@ static void apply(struct parent *parent, struct plan_received *plan)
 		return;
 	}
 	parent->is_applying = true;
+	parent->applying_checks = 0;
 	parent_engine_tell(parent);
 }
 
@@ -228,8 +229,18 @@ static void is_different(void *context, const char *what)
 		log_info(0, "%s", what);
 }
 
+/* An engine that does not answer is as good as dead. */
+static void check_engine(struct parent *parent)
+{
+	if (!parent->is_applying || ++parent->applying_checks < PARENT_CHECKS_ENGINE)
+		return;
+	log_err(-ETIMEDOUT, "the engine's process does not take its peers over, and is ended");
+	parent_end_child(&parent->engine);
+}
+
 void parent_plan_check(struct parent *parent)
 {
+	check_engine(parent);
 	if (!parent->enforce)
 		return;
 	parent->is_checking = true;
@@ -241,6 +252,18 @@ void parent_plan_check(struct parent *parent)
 	if (result >= 0 && parent->check_error < 0)
 		log_info(0, "the firewall can be compared with the plan again");
 	parent->check_error = result < 0 ? result : 0;
+}
+
+void parent_plan_check_routes(struct parent *parent)
+{
+	char text[MESSAGE_TEXT_SIZE];
+	size_t changed = 0;
+
+	if (!parent->plan || set_routes(parent, parent->plan, &changed) < 0 || changed == 0)
+		return; /* what fails now fails with the next plan, too, and is told then */
+	(void)snprintf(text, sizeof text, "%zu routes of %s were missing or foreign", changed,
+		parent->config->interface); /* fits */
+	parent_report(parent, text);
 }
 
 int parent_plan_open(struct parent *parent)

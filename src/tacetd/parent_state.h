@@ -19,6 +19,7 @@ struct child {
 	struct parent *parent;
 	struct process *process; /* NULL: not started yet, or ended for good */
 	struct channel *channel; /* NULL: it does not run */
+	unsigned mute_checks;	 /* since it has closed its end; it should have ended by now */
 };
 
 struct parent {
@@ -26,6 +27,7 @@ struct parent {
 	uv_loop_t loop;
 	uv_signal_t signals[3];
 	uv_timer_t timer;
+	unsigned checks;	 /* since the start */
 	struct logpipe *logpipe; /* NULL: in the foreground */
 	int pid_fd;
 	int ready_fd; /* who started us waits; -1: nobody */
@@ -35,7 +37,8 @@ struct parent {
 	struct child control, engine;
 
 	/* parent_tunnel.c */
-	bool has_tunnel;
+	bool has_tunnel;	      /* control has said who we are */
+	bool has_device;	      /* and the device is ours, so that we remove it in the end */
 	struct message_tunnel tunnel; /* as control said it */
 	struct model_tunnel model;    /* the same, for plans */
 	unsigned interface_index;     /* that the listeners are bound to */
@@ -48,6 +51,7 @@ struct parent {
 	struct plan_received *waiting; /* the next one; NULL: none */
 	uint64_t planned_ns;	       /* realtime, since when */
 	bool is_applying;	       /* the engine has not said yet that it is done */
+	unsigned applying_checks;      /* for how long already */
 	bool is_orphan;		  /* who said this plan has died: nobody waits for the answer */
 	struct message_done done; /* what will be answered */
 	bool is_checking;	  /* what enforce says now is a difference */
@@ -80,6 +84,9 @@ void parent_stop(struct parent *parent, int exit_code);
 /* Starts a child anew that says what it may not, or cannot go on: it is ended at once. */
 void parent_end_child(struct child *child);
 
+/* It has closed its end of the channel: it is about to end, or is ended before long. */
+void parent_child_is_mute(struct child *child);
+
 /* Tells people and control of a difference that was found and repaired. */
 void parent_report(struct parent *parent, const char *what);
 
@@ -90,6 +97,9 @@ bool parent_make_tunnel(struct parent *parent) must_check;
 
 /* MESSAGE_TUNNEL. */
 void parent_hear_tunnel(struct parent *parent, const struct channel_message *message);
+
+/* Compares the device, and a device's routes, with what they should be; repairs and reports. */
+void parent_check_tunnel(struct parent *parent);
 
 /* What goes when the daemon ends for good. */
 void parent_remove_tunnel(struct parent *parent);
@@ -114,6 +124,9 @@ void parent_plan_without_control(struct parent *parent);
 
 /* Compares what is in force with the plan. */
 void parent_plan_check(struct parent *parent);
+
+/* The same of a device's routes. */
+void parent_plan_check_routes(struct parent *parent);
 
 /* Routes and names of a plan on a device; again, where the device was made anew. -errno. */
 int parent_plan_routes(struct parent *parent, const struct plan_received *plan) must_check;

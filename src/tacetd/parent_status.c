@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* Questions for the status: of control's, to the engine, and back with what the parent knows. */
 #include "base/log.h"
-#include "net/nftset.h"
+#include "harden/harden.h"
 #include "tacetd/parent_state.h"
 
 #include <string.h>
-
-#define HARDEN_TABLE "tacet_harden" /* inet; harden/rules.h */
 
 /* Fills in what the parent knows, and sends it. */
 static void answer(struct parent *parent, struct message_status status)
@@ -17,7 +15,7 @@ static void answer(struct parent *parent, struct message_status status)
 	status.engine_starts = parent->engine.process ? process_starts(parent->engine.process) : 0;
 	status.listen_port = parent->listen_port;
 	status.is_engine_up = parent->is_engine_ready;
-	status.is_hardened = nftset_has_table(HARDEN_TABLE) > 0;
+	status.is_hardened = harden_is_in_force();
 	if (parent->control.channel)
 		channel_send(parent->control.channel, MESSAGE_STATUS_END, &status, 1);
 }

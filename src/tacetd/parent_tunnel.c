@@ -41,7 +41,7 @@ static size_t list_addresses(const struct parent *parent, struct netif_address r
 	return count;
 }
 
-static bool make_device(const struct parent *parent)
+static bool make_device(struct parent *parent)
 {
 	const char *name = parent->config->interface;
 	struct netif_address addresses[2];
@@ -52,14 +52,15 @@ static bool make_device(const struct parent *parent)
 		log_err(err, "%s: cannot make the interface%s", name, advice(err));
 		return false;
 	}
+	parent->has_device = true;
+	if (parent->tunnel.ipv6.family != ADDRESS_NONE && netif_admit_ipv6(name) > 0)
+		log_info(0, "%s: IPv6 is disabled on this host; it is enabled in the tunnel", name);
 	err = netif_set_up(name, TUN_DEFAULT_MTU);
 	if (err == 0)
 		err = netif_set_addresses(name, addresses, count);
 	if (err < 0)
 		log_err(err, "%s: cannot give the interface its addresses%s", name,
-			err == -EACCES || err == -EOPNOTSUPP
-				? "; is IPv6 disabled here (net.ipv6.conf.default.disable_ipv6)?"
-				: "");
+			err == -EOPNOTSUPP ? "; this kernel has no IPv6" : "");
 	return err == 0;
 }
 
@@ -183,6 +184,35 @@ void parent_hear_tunnel(struct parent *parent, const struct channel_message *mes
 	send_listeners(parent);
 }
 
+/* What was not as it should be, for the report. */
+static void check_device(struct parent *parent)
+{
+	const char *name = parent->config->interface;
+	struct netif_address addresses[2];
+	char text[MESSAGE_TEXT_SIZE];
+
+	if (netif_is_up(name) == 0 && netif_set_up(name, TUN_DEFAULT_MTU) == 0) {
+		(void)snprintf(text, sizeof text, "the interface %s was down", name); /* fits */
+		parent_report(parent, text);
+	}
+	int changed = netif_repair_addresses(name, addresses, list_addresses(parent, addresses));
+	if (changed > 0) {
+		(void)snprintf(
+			text, sizeof text, "the interface %s had other addresses", name); /* fits */
+		parent_report(parent, text);
+	}
+}
+
+/* One that was deleted takes the engine along, and is made anew with that. */
+void parent_check_tunnel(struct parent *parent)
+{
+	if (!parent->has_device || !parent->is_engine_ready)
+		return;
+	check_device(parent);
+	if (!parent_is_gateway(parent))
+		parent_plan_check_routes(parent);
+}
+
 /*
  * A gateway's rules stay: without the device nothing comes in by them. The engine may not remove
  * its socket's file itself any more.
@@ -191,8 +221,8 @@ void parent_remove_tunnel(struct parent *parent)
 {
 	const char *name = parent->config->interface;
 
-	if (!parent->has_tunnel)
-		return; /* there never was one; what is there is not ours */
+	if (!parent->has_device)
+		return; /* what is there is not ours */
 	int err = uapi_socket_clear(name);
 	if (err < 0)
 		log_warn(err, "%s: cannot remove the file of its socket for wg(8)", name);

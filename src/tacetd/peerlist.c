@@ -99,15 +99,10 @@ int peerlist_end(struct peerlist *list)
 	return used == list->prefix_count ? 0 : ERR_TRAILING;
 }
 
-uint64_t peerlist_version(const struct peerlist *list)
-{
-	return list->head.version;
-}
-
 /* The index of a key; -1: it is not in the list. */
 static int64_t find(const struct peerlist *list, const uint8_t key[static MESSAGE_KEY_SIZE])
 {
-	struct entry wanted;
+	struct entry wanted = {0};
 
 	memcpy(wanted.peer.public_key, key, MESSAGE_KEY_SIZE);
 	const struct entry *found =
@@ -118,10 +113,7 @@ static int64_t find(const struct peerlist *list, const uint8_t key[static MESSAG
 /* ---- the comparison ---- */
 
 struct comparison {
-	const struct peerlist *wanted, *former;
-	const uint8_t *public_key; /* the engine's own */
-	peerlist_report *report;
-	void *context;
+	struct peerlist_question question;
 	bool *is_there; /* for each entry: the engine has it */
 	size_t told, capacity;
 	struct peerlist_difference difference;
@@ -132,10 +124,10 @@ static void say(struct comparison *comparison, const uint8_t *key, const char *w
 {
 	char text[MESSAGE_TEXT_SIZE], key_text[BASE64_KEY_TEXT_SIZE];
 
-	if (!comparison->report || comparison->told++ >= REPORTED_EACH)
+	if (!comparison->question.report || comparison->told++ >= REPORTED_EACH)
 		return;
 	(void)snprintf(text, sizeof text, "peer %s %s", base64_key_format(key, key_text), what);
-	comparison->report(comparison->context, text);
+	comparison->question.report(comparison->question.context, text);
 }
 
 /* Room for one change more; what is moved away is wiped, as it has keys. */
@@ -217,9 +209,11 @@ static bool has_new_endpoint(const struct comparison *comparison, const struct e
 
 	if (endpoint->remote.family == ADDRESS_NONE)
 		return false;
-	int64_t at = comparison->former ? find(comparison->former, entry->peer.public_key) : -1;
-	return at < 0 ||
-	       !endpoint_equal_remote(&comparison->former->entries[at].peer.endpoint, endpoint);
+	int64_t at = comparison->question.former
+			     ? find(comparison->question.former, entry->peer.public_key)
+			     : -1;
+	return at < 0 || !endpoint_equal_remote(
+				 &comparison->question.former->entries[at].peer.endpoint, endpoint);
 }
 
 /* A peer that is in both. */
@@ -257,17 +251,17 @@ static void visit_status(void *context, const struct engine_status *status)
 	struct comparison *comparison = context;
 
 	comparison->difference.has_other_key =
-		!bytes_equal(status->public_key, comparison->public_key, MESSAGE_KEY_SIZE);
+		!bytes_equal(status->public_key, comparison->question.public_key, MESSAGE_KEY_SIZE);
 }
 
 static void visit_peer(void *context, const struct engine_peer_status *status)
 {
 	struct comparison *comparison = context;
-	int64_t at = find(comparison->wanted, status->public_key);
+	int64_t at = find(comparison->question.wanted, status->public_key);
 
 	if (at >= 0) {
 		comparison->is_there[at] = true;
-		compare_peer(comparison, &comparison->wanted->entries[at], status);
+		compare_peer(comparison, &comparison->question.wanted->entries[at], status);
 		return;
 	}
 	say(comparison, status->public_key, "is not planned");
@@ -278,11 +272,11 @@ static void visit_peer(void *context, const struct engine_peer_status *status)
 /* Those that the engine has not. It takes no peer with its own key. */
 static void add_missing(struct comparison *comparison)
 {
-	for (uint32_t i = 0; i < comparison->wanted->entry_count; i++) {
-		const struct entry *entry = &comparison->wanted->entries[i];
+	for (uint32_t i = 0; i < comparison->question.wanted->entry_count; i++) {
+		const struct entry *entry = &comparison->question.wanted->entries[i];
 		const uint8_t *key = entry->peer.public_key;
 		if (comparison->is_there[i] ||
-			bytes_equal(key, comparison->public_key, MESSAGE_KEY_SIZE))
+			bytes_equal(key, comparison->question.public_key, MESSAGE_KEY_SIZE))
 			continue;
 		say(comparison, key, "was missing");
 		struct engine_peer_change *change = next_change(comparison, key);
@@ -294,17 +288,12 @@ static void add_missing(struct comparison *comparison)
 	}
 }
 
-void peerlist_compare(const struct peerlist *wanted, const struct peerlist *former,
-	struct engine *engine, const uint8_t public_key[static MESSAGE_KEY_SIZE],
-	peerlist_report *report, void *context, struct peerlist_difference *ret_difference)
+void peerlist_compare(const struct peerlist_question *question, struct engine *engine,
+	struct peerlist_difference *ret_difference)
 {
 	struct comparison comparison = {
-		.wanted = wanted,
-		.former = former,
-		.public_key = public_key,
-		.report = report,
-		.context = context,
-		.is_there = memory_new((size_t)wanted->entry_count + 1, sizeof(bool)),
+		.question = *question,
+		.is_there = memory_new((size_t)question->wanted->entry_count + 1, sizeof(bool)),
 	};
 	const struct engine_visitor visitor = {visit_status, visit_peer, &comparison};
 
@@ -315,7 +304,7 @@ void peerlist_compare(const struct peerlist *wanted, const struct peerlist *form
 		char text[MESSAGE_TEXT_SIZE];
 		(void)snprintf(text, sizeof text, "and %zu differences more of peers",
 			comparison.told - REPORTED_EACH); /* fits */
-		report(context, text);
+		question->report(question->context, text);
 	}
 	*ret_difference = comparison.difference;
 }

@@ -26,9 +26,6 @@ int peerlist_add_prefixes(
 /* All is there; the list can be compared from now on. ERR_TRUNCATED: fewer than announced. */
 int peerlist_end(struct peerlist *list) must_check;
 
-/* Of the plan that it belongs to. */
-uint64_t peerlist_version(const struct peerlist *list);
-
 /* Told each difference, one line. */
 typedef void peerlist_report(void *context, const char *what);
 
@@ -39,11 +36,17 @@ struct peerlist_difference {
 	bool has_other_key;		  /* the engine's own key is not `public_key` any more */
 };
 
+/* What is compared with an engine. */
+struct peerlist_question {
+	const struct peerlist *wanted, *former; /* the list, and the one before; NULL: none */
+	const uint8_t *public_key;		/* the engine's own, MESSAGE_KEY_SIZE bytes */
+	peerlist_report *report;		/* hears of each difference; NULL: nobody */
+	void *context;				/* handed to report */
+};
+
 /*
  * Finds what leads the engine to `wanted`. An endpoint is where the peer was heard last, so it is
- * set only for a peer that is new, or where `former`, the list before (NULL: none), said another.
- * `report` (NULL: nobody) hears of each difference; `public_key` is the engine's own.
+ * set only for a peer that is new, or where `former` said another.
  */
-void peerlist_compare(const struct peerlist *wanted, const struct peerlist *former,
-	struct engine *engine, const uint8_t public_key[static MESSAGE_KEY_SIZE],
-	peerlist_report *report, void *context, struct peerlist_difference *ret_difference);
+void peerlist_compare(const struct peerlist_question *question, struct engine *engine,
+	struct peerlist_difference *ret_difference);

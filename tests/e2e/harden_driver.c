@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * `tacet harden` without the rest of tacet: usage: harden_driver STATE PORT [--json] WORDS...
- * The tunnel is tacet0.
+ * `tacet harden` without the rest of tacet: usage: harden_driver STATE TUNNEL PORT [--json]
+ * WORDS...
  */
 #include "base/number.h"
 #include "cli/command.h"
@@ -10,18 +10,20 @@
 #include <string.h>
 
 enum {
-	OWN_WORDS = 3, /* program, state, port */
+	OWN_WORDS = 4, /* program, state, tunnel, port */
 };
 
 int main(int argc, char **argv)
 {
-	struct cli cli = {.config = {.interface = "tacet0"}, .has_config = true};
+	struct cli cli = {.has_config = true};
 	uint64_t port;
 
 	if (argc < OWN_WORDS || strlen(argv[1]) >= sizeof cli.config.state ||
-		number_parse(argv[2], strlen(argv[2]), UINT16_MAX, &port) < 0)
+		strlen(argv[2]) >= sizeof cli.config.interface ||
+		number_parse(argv[3], strlen(argv[3]), UINT16_MAX, &port) < 0)
 		return CLI_USAGE;
 	(void)snprintf(cli.config.state, sizeof cli.config.state, "%s", argv[1]); /* it fits */
+	(void)snprintf(cli.config.interface, sizeof cli.config.interface, "%s", argv[2]); /* too */
 	cli.config.listen = (uint16_t)port;
 	int skip = OWN_WORDS - 1;
 	if (argc > OWN_WORDS && strcmp(argv[OWN_WORDS], "--json") == 0) {

@@ -114,7 +114,12 @@ class Site:
         self.server.route("default", ROUTER)
         self.server.route("default", ROUTER6)
         self.state = f"{lab.directory}/server"
+        self.tunnel = "tacet0"
         self.capture = self.link.capture(snap=96)
+
+    def driver(self):
+        """The words that `tacet harden` has before its own."""
+        return [driver_path(), self.state, self.tunnel, PORT]
 
     def listen(self, *ports, host=None):
         """An echo service of TCP and UDP on all addresses of the server."""
@@ -124,8 +129,8 @@ class Site:
 
     def harden(self, *words, check=True, json=False, env=None, **options):
         """`tacet harden words...` on the server; each call is a login of its own."""
-        return self.server.run([driver_path(), self.state, PORT, *(["--json"] if json else []),
-                                *words], check=check, env=env, **options)
+        return self.server.run([*self.driver(), *(["--json"] if json else []), *words],
+                               check=check, env=env, **options)
 
     def apply(self, *words, **options):
         """Hardens it, unconfirmed."""
@@ -213,3 +218,54 @@ class Site:
         return [frame for one in versions
                 for frame in self.capture.frames(destination=ADDRESSES[one][2])
                 if frame.source_mac == self.link.right.mac]
+
+
+# Packets that a kernel complains about, if it looks at them. From a neighbour: routers on the way
+# would complain themselves.
+
+def checksum(data):
+    """Of the Internet, over whole words."""
+    total = sum(int.from_bytes(data[i:i + 2], "big") for i in range(0, len(data), 2))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return (~total & 0xFFFF).to_bytes(2, "big")
+
+
+def ipv4(payload, *, protocol=17, options=b"", fragment=0):
+    """A packet of the router's to the server."""
+    words = 5 + len(options) // 4
+    header = bytes([0x40 | words, 0]) + (4 * words + len(payload)).to_bytes(2, "big")
+    header += b"\x12\x34" + fragment.to_bytes(2, "big") + bytes([64, protocol, 0, 0])
+    header += socket.inet_aton(ROUTER) + socket.inet_aton(SERVER) + options
+    return header[:10] + checksum(header) + header[12:] + payload
+
+
+def ipv6(payload, following, limit=64):
+    """A packet of the router's to the server."""
+    return (b"\x60\0\0\0" + len(payload).to_bytes(2, "big") + bytes([following, limit]) +
+            socket.inet_pton(socket.AF_INET6, ROUTER6) +
+            socket.inet_pton(socket.AF_INET6, SERVER6) + payload)
+
+
+def udp_segment(port, length=156):
+    """A datagram of WireGuard's shape, without a checksum."""
+    return ((40000).to_bytes(2, "big") + port.to_bytes(2, "big") + length.to_bytes(2, "big") +
+            b"\0\0" + b"\x01\0\0\0").ljust(length, b"\0")
+
+
+def oracles(port):
+    """Name and packet of each; they all carry a datagram for the port."""
+    segment = udp_segment(port)
+    unknown_option = bytes([17, 0, 0x9E, 4, 0, 0, 0, 0])  # "discard, and report"
+    return {
+        "bad IPv4 option": ipv4(segment, options=bytes([7, 3, 2, 0])),
+        "option of bad length": ipv4(segment, options=bytes([68, 1, 5, 0])),
+        "first IPv4 fragment": ipv4(segment, fragment=0x2000),
+        "unknown IPv4 protocol": ipv4(segment, protocol=200),
+        "unknown destination option": ipv6(unknown_option + segment, 60),
+        "unknown hop-by-hop option": ipv6(unknown_option + segment, 0),
+        "unknown routing header": ipv6(bytes([17, 0, 200, 1, 0, 0, 0, 0]) + segment, 43),
+        "first IPv6 fragment": ipv6(bytes([17, 0, 0, 1, 1, 2, 3, 4]) + segment[:152], 44),
+        "IPv6 fragment of bad length": ipv6(bytes([17, 0, 0, 1, 1, 2, 3, 5]) + segment[:150], 44),
+        "unknown next header": ipv6(segment, 200),
+    }

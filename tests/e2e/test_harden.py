@@ -30,6 +30,11 @@ def site(lab):
     return Site(lab)
 
 
+def words(site):
+    """`tacet harden` for a shell."""
+    return " ".join(str(word) for word in site.driver())
+
+
 def show_that_a_leak_is_seen(site, version):
     """The control: before, the host answers, and the capture counts it."""
     output = site.scan(version, "-sS", ports="7000-7099")
@@ -193,7 +198,9 @@ def test_a_kept_published_port(site):
 def test_taken_back_unless_confirmed(site):
     site.listen(7000)
     before = site.snapshot()
-    site.apply("--seconds", 5)
+    # All that the login had is killed, as when a terminal is torn away.
+    command = f"{words(site)} --yes --seconds 5; kill -9 -- -$$"
+    site.server.run(["sh", "-c", command], check=False)
     assert not site.tcp(7000)
     assert site.snapshot()[1] != before[1]
     site.wait_until_open()
@@ -221,7 +228,7 @@ def test_no_lockout_without_the_watcher(site):
 
 def test_confirmed_from_a_new_login_only(site):
     """Also not by a new window, which came by the same SSH connection; sudo makes no new login."""
-    driver = f"{hardening.driver_path()} {site.state} {PORT}"
+    driver = words(site)
     both = site.server.run(["sh", "-c", f"sleep 0.1; {driver} --yes && {driver} --confirm"],
                            check=False)
     assert both.returncode == 5 and "was there before" in both.stderr
@@ -363,6 +370,152 @@ def test_the_tunnels_port(site):
     here.close()
 
 
+@VERSIONS
+def test_a_dead_daemon(site, version):
+    """Nobody listens at the tunnel's port: the kernel's word for that does not leave."""
+    site.apply()
+    site.confirm()
+    site.capture.clear()
+    family, server, _ = ADDRESSES[version]
+    with site.stranger.socket(family) as sender:
+        for kind, size in ((1, 148), (2, 92), (3, 64), (4, 32), (4, 1200)):
+            sender.sendto(bytes([kind, 0, 0, 0]).ljust(size), (server, PORT))
+    site.stranger.ping(server, count=2, wait=0.3, check=False)
+    assert site.capture.count(source=ADDRESSES[version][2], protocol="udp", port=PORT) == 5
+    assert site.said() == []
+    shown = json.loads(site.harden("--show", json=True).stdout)
+    assert shown["dropped"]["unsaid"] >= 1
+
+
+def send_oracles(site):
+    """All of them to the tunnel's port, an open and a closed one; what the server said to each."""
+    said = {}
+    sockets = {4: site.router.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW),
+               6: site.router.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW)}
+    site.router.ping(SERVER, check=False, wait=0.3)
+    for port in (PORT, 7000, 9):
+        for name, packet in hardening.oracles(port).items():
+            site.capture.clear()
+            version = packet[0] >> 4
+            sockets[version].sendto(
+                packet, (SERVER, 0) if version == 4 else (hardening.SERVER6, 0))
+            # Fragments are complained about when they have waited for long enough.
+            time.sleep(2.2 if "first" in name and port != 9 else 0.1)
+            said[name, port] = [frame for frame in site.capture.frames(source=site.link.right)
+                                if frame.protocol in ("icmp", "icmp6")
+                                and not is_neighbourly(frame)]
+    for one in sockets.values():
+        one.close()
+    return said
+
+
+def is_neighbourly(frame):
+    """Neighbour discovery, which the host must do."""
+    return frame.protocol == "icmp6" and frame.raw[14 + 40] in (133, 135, 136, 143)
+
+
+def test_packets_that_find_the_port_elsewhere(site):
+    """Options, extension headers and fragments: a kernel complains, and tells the port by that."""
+    site.server.sysctl("net.ipv4.ipfrag_time", 1)
+    site.server.sysctl("net.ipv6.ip6frag_time", 1)
+    site.server.sysctl("net.ipv4.icmp_ratelimit", 0)
+    site.server.sysctl("net.ipv6.icmp.ratelimit", 0)
+    here = site.server.socket(socket.AF_INET6)
+    here.bind(("::", PORT))
+    site.listen(7000)
+    before = send_oracles(site)
+    silent = [key for key, said in before.items() if not said]
+    assert not [key for key in silent if "first" not in key[0] or key[1] != 9], silent
+    site.apply()
+    site.confirm()
+    after = send_oracles(site)
+    assert not any(after.values()), [key for key, said in after.items() if said]
+    here.close()
+
+
+def test_routers_and_groups_are_heard(site):
+    """A router's advertisement configures the host as before."""
+    site.server.sysctl("net.ipv6.conf.eth0.accept_ra", 2)
+    site.server.ip("-6", "route", "del", "default")
+    site.apply()
+    site.confirm()
+    advertisement = bytes([134, 0, 0, 0, 64, 0]) + (1800).to_bytes(2, "big") + bytes(8)
+    with site.router.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6) as sender:
+        index = site.router.inside(socket.if_nametoindex, site.link.left.name)
+        sender.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
+        sender.sendto(advertisement, ("ff02::1", 0, 0, index))
+    wait_until(lambda: "proto ra" in site.server.ip("-6", "route").stdout, 5, "a route")
+
+
+def test_a_login_is_found_behind_sudo(site):
+    """Which takes SSH_CONNECTION away: it is found in the processes above."""
+    command = f"env -u SSH_CONNECTION {words(site)} --yes; true"
+    plan = site.server.run(["sh", "-c", command],
+                           env={"SSH_CONNECTION": f"{STRANGER} 40000 {SERVER} 22"}).stdout
+    assert f"by SSH from {STRANGER} to port 22" in plan
+
+
+@VERSIONS
+def test_members_use_the_tunnel(site, version):
+    """Handshakes after the hardening and long packets pass; what is inside is reached there only."""
+    family, server, _ = ADDRESSES[version]
+    near = site.server.wireguard(addresses=["10.9.0.1/24"], listen_port=PORT)
+    far = site.stranger.wireguard(addresses=["10.9.0.2/24"])
+    site.tunnel = near.name
+    site.listen(7000)
+    site.apply()
+    site.confirm()
+    near.add_peer(far, allowed_ips=["10.9.0.2/32"])
+    endpoint = f"[{server}]:{PORT}" if version == 6 else f"{server}:{PORT}"
+    far.add_peer(near, allowed_ips=["10.9.0.1/32"], endpoint=endpoint)
+    site.stranger.wait_for_ping("10.9.0.1")
+    assert site.stranger.ping("10.9.0.1", size=1372)
+    assert site.tcp(7000, address="10.9.0.1", timeout=3)
+    assert not site.tcp(7000, version)
+    assert family == socket.AF_INET or site.capture.count(destination=STRANGER6) > 0
+
+
+def test_a_narrow_path_of_the_tunnel(site):
+    """Routers of IPv6 cannot cut: what they say of the tunnel's datagrams is heard, no more."""
+    here = site.server.socket(socket.AF_INET6)
+    here.bind(("::", PORT))
+    site.apply()
+    quoted = (b"\x60\0\0\0" + (64).to_bytes(2, "big") + b"\x11\x40" +
+              socket.inet_pton(socket.AF_INET6, hardening.SERVER6) +
+              socket.inet_pton(socket.AF_INET6, STRANGER6))
+    with site.router.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6) as sender:
+        for port, mtu in ((PORT + 1, 1280), (PORT, 1300)):
+            segment = port.to_bytes(2, "big") + b"\x9c\x40\0\x40\0\0"
+            sender.sendto(bytes([2, 0, 0, 0]) + mtu.to_bytes(4, "big") + quoted +
+                          segment.ljust(64, b"\0"), (hardening.SERVER6, 0))
+    wait_until(lambda: "mtu 1300" in site.server.ip("-6", "route", "get", STRANGER6).stdout, 5,
+               "the path to be known")
+    here.close()
+
+
+def test_a_narrow_container(site):
+    """Whom a container asked is told that his answer was too long for it; strangers are not."""
+    container = site.add_container()
+    for host, name in ((site.server, "docker0"), (container, "eth0")):
+        host.ip("link", "set", name, "mtu", "1300")
+    site.apply()
+    site.confirm()
+    with site.stranger.socket(socket.AF_INET) as far, \
+            container.socket(socket.AF_INET) as near:
+        far.bind((STRANGER, 9000))
+        far.settimeout(5)
+        site.stranger.route("172.17.0.0/16", "198.51.100.254")
+        site.router.route("172.17.0.0/16", SERVER)
+        near.sendto(b"hello", (STRANGER, 9000))
+        _, address = far.recvfrom(64)
+        far.sendto(bytes(1400), address)
+        site.capture.wait_for(source=SERVER, destination=STRANGER, protocol="icmp")
+        site.capture.clear()
+        far.sendto(bytes(1400), (CONTAINER, 9))
+        assert not site.stranger.ping(CONTAINER, size=1400, check=False, wait=0.3)
+        assert site.said() == []
+
+
 def test_what_is_listed(site):
     """Each socket with its program; what is out of reach is told from what is not."""
     for where, port in (("0.0.0.0", 8000), ("127.0.0.1", 8002)):
@@ -432,15 +585,15 @@ def test_undone_twice(site):
 def test_only_root(site):
     driver = f"{site.lab.directory}/driver"
     shutil.copy(hardening.driver_path(), driver)
-    result = site.server.run(["setpriv", "--reuid=65534", "--clear-groups", driver, site.state,
-                              PORT, "--yes"], check=False)
+    result = site.server.run(["setpriv", "--reuid=65534", "--clear-groups", driver,
+                              *site.driver()[1:], "--yes"], check=False)
     assert result.returncode == 4 and "only root" in result.stderr
 
 
 def test_without_the_right(site):
     """Root in a container, which may not touch the firewall, is told so."""
     result = site.server.run(["setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin",
-                              hardening.driver_path(), site.state, PORT, "--yes"], check=False)
+                              *site.driver(), "--yes"], check=False)
     assert result.returncode == 1 and "CAP_NET_ADMIN" in result.stderr
     assert not site.is_hardened()
 

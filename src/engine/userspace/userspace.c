@@ -199,6 +199,20 @@ static int open_parts(struct engine *engine)
 	return err < 0 ? err : watch_link(engine);
 }
 
+/*
+ * Gives up what could not be opened whole. Handles that are on the loop are closed by it only
+ * later, and it may be running just now, or have others': then the memory stays until the program
+ * ends.
+ */
+static void abandon(struct engine *engine)
+{
+	bool has_handles = engine->has_alarm;
+
+	engine_stop(engine);
+	if (!has_handles)
+		engine_free(engine);
+}
+
 int engine_open_userspace(const struct engine_config *config, struct engine **ret_engine)
 {
 	struct engine *engine = calloc(1, sizeof *engine);
@@ -209,9 +223,7 @@ int engine_open_userspace(const struct engine_config *config, struct engine **re
 	ledgerfile_init(&engine->ledger, config->state_directory);
 	int err = open_parts(engine);
 	if (err < 0) {
-		engine_stop(engine);
-		uv_run(config->loop, UV_RUN_DEFAULT); /* lets the handles close */
-		engine_free(engine);
+		abandon(engine);
 		return err;
 	}
 	*ret_engine = engine;

@@ -26,7 +26,7 @@ struct engine_config {
 
 /*
  * Creates the TUN device, down, or attaches to it; without key, port and peers. The errors of
- * tun_open() or tun_attach(); -ENOMEM.
+ * tun_open() or tun_attach(); -ENOMEM. Where it fails the program is to end.
  * Release by engine_stop(), then running the loop until it has nothing to do, then engine_free().
  */
 int engine_open_userspace(

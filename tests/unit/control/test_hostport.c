@@ -54,14 +54,23 @@ static const struct {
 	{"example.1:1", ERR_SYNTAX},
 	{"17:1", ERR_SYNTAX},
 	{LABEL63 "a:1", ERR_RANGE},
+	{"gw.example.net: 5", ERR_SYNTAX},
+	{"gw net:1", ERR_SYNTAX},
+	{"http://gw.net:1", ERR_SYNTAX},
 	{LABEL63 "." LABEL63 "." LABEL63 "." SIXTY "aa:1", ERR_RANGE},
 };
 
 int main(void)
 {
+	uint16_t port = 4711;
+
 	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
-		tap_is_int(hostport_check(rows[i].text, strlen(rows[i].text)), rows[i].result,
-			rows[i].text);
-	tap_is_int(hostport_check("a:1\0", 4), ERR_SYNTAX, "a zero");
+		tap_is_int(hostport_parse(rows[i].text, strlen(rows[i].text), &port),
+			rows[i].result, rows[i].text);
+	port = 4711;
+	tap_is_int(hostport_parse("a:1\0", 4, &port), ERR_SYNTAX, "a zero");
+	tap_is_int(port, 4711, "nothing is set on failure");
+	tap_is_int(hostport_parse("[2001:db8::1]:65535", 19, &port), 0, "the greatest port");
+	tap_is_int(port, 65535, "is read");
 	return tap_done();
 }

@@ -90,7 +90,7 @@ static const struct {
 	{"DELETE", "/v1/services/db", NULL, 404, "ERR_NOT_FOUND"},
 	{"PUT", "/v1/network/endpoint", "{\"endpoint\":\"gw2.example.net:51820\"}", 200, NULL},
 	{"PUT", "/v1/network/endpoint", "{\"endpoint\":\"gw2.example.net\"}", 400, "ERR_SYNTAX"},
-	{"PUT", "/v1/network/endpoint", "{\"endpoint\":\"gw2.example.net:0\"}", 400, "ERR_SYNTAX"},
+	{"PUT", "/v1/network/endpoint", "{\"endpoint\":\"gw2.example.net:0\"}", 400, "ERR_RANGE"},
 	{"POST", "/v1/invites", "{}", 400, "ERR_SYNTAX"},
 	{"POST", "/v1/invites", "{\"gateway\":\"gx\"}", 409, "ERR_WRONG_STATE"},
 	{"POST", "/v1/invites", "{\"user\":\"eve\"}", 404, "ERR_NOT_FOUND"},

@@ -118,6 +118,25 @@ static void test_stale(void)
 	uapi_lab_done(&lab);
 }
 
+/* What a server leaves behind that may not remove its file any more. */
+static void test_clear(void)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = FILE_OF_NAME};
+	struct uapi_lab lab;
+
+	tap_is_int(uapi_socket_clear(NAME), 0, "nothing to clear away");
+	tap_is_int(uapi_socket_clear("a/b"), -EINVAL, "no name of an interface");
+	uapi_lab_start(&lab, NAME);
+	tap_is_int(uapi_socket_clear(NAME), 0, "somebody listens");
+	tap_ok(is_there(FILE_OF_NAME), "whose file is left alone");
+	uapi_lab_done(&lab);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	tap_ok(bind(fd, (const struct sockaddr *)&address, sizeof address) == 0, "a stale file");
+	(void)close(fd);
+	tap_is_int(uapi_socket_clear(NAME), 0, "is cleared away");
+	tap_ok(!is_there(FILE_OF_NAME), "and gone");
+}
+
 static void test_not_a_socket(void)
 {
 	struct uapi_lab lab;
@@ -224,6 +243,7 @@ int main(void)
 	test_names();
 	test_second_server();
 	test_stale();
+	test_clear();
 	test_not_a_socket();
 	test_removed();
 	test_renamed();

@@ -40,7 +40,9 @@ static void test_device(void)
 	must(tun_attach("tun0", 1, &tun) == 0, "attach");
 	tap_is_int(tun_attach("tun0", 1, &other), -EBUSY, "one holder");
 	tap_is_int(netif_make_tun("tun0", 1), 0, "taken while it is held");
+	tap_is_int(netif_is_up("tun0"), 0, "down");
 	tap_is_int(netif_set_up("tun0", 1300), 0, "set up");
+	tap_is_int(netif_is_up("tun0"), 1, "up");
 	tap_ok(run("ip link show tun0 | grep -q '[<,]UP[,>].* mtu 1300'"), "is up");
 	tun_close(tun);
 	tap_ok(run("ip link show tun0 >/dev/null"), "stays without holder");
@@ -72,6 +74,10 @@ static void test_other_kinds(void)
 	tap_is_int(netif_make_tun("none", TUN_QUEUES_MAX + 1), -EINVAL, "too many queues");
 	tap_is_int(netif_remove("a/b"), -EINVAL, "no name to remove");
 	tap_is_int(netif_set_up("a/b", 1420), -EINVAL, "no name to set up");
+	tap_is_int(netif_is_up("a/b"), -EINVAL, "no name to ask for");
+	tap_is_int(netif_is_up("none"), -ENODEV, "nothing to ask for");
+	tap_is_int(netif_admit_ipv6("a/b"), -EINVAL, "no name to admit IPv6 to");
+	tap_is_int(netif_admit_ipv6("none"), -ENODEV, "nothing to admit IPv6 to");
 }
 
 static void test_addresses(void)
@@ -92,15 +98,31 @@ static void test_addresses(void)
 	must(run("ip addr add 10.9.0.9/16 dev tun1 && ip addr add 10.8.0.1/32 dev tun1 &&"
 		 " ip addr add fe80::7/64 dev tun1"),
 		"add others");
-	tap_is_int(netif_set_addresses("tun1", second, 2), 0, "set others");
+	tap_is_int(netif_repair_addresses("tun1", second, 2), 4, "set others");
 	tap_ok(run("test \"$(ip -4 -o addr show dev tun1 | wc -l)\" = 1"), "one of IPv4");
 	tap_ok(run("ip -4 -o addr show dev tun1 | grep -q 'inet 10.9.0.2/16'"), "the new one");
 	tap_ok(run("test \"$(ip -6 -o addr show dev tun1 scope global | wc -l)\" = 1"),
 		"one of IPv6");
 	tap_ok(run("ip -6 -o addr show dev tun1 | grep -q 'inet6 fe80::7/64'"), "link-local stays");
-	tap_is_int(netif_set_addresses("tun1", second, 2), 0, "set again");
-	tap_is_int(netif_set_addresses("tun1", NULL, 0), 0, "set none");
+	tap_is_int(netif_repair_addresses("tun1", second, 2), 0, "set again");
+	tap_is_int(netif_repair_addresses("tun1", NULL, 0), 2, "set none");
 	tap_ok(run("test -z \"$(ip -4 -o addr show dev tun1)\""), "none");
+}
+
+/* Where IPv6 is switched off for interfaces that are made. */
+static void test_ipv6(void)
+{
+	const struct netif_address address = address_of("fd09::1", 64);
+
+	must(write_line("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1\n"), "disable IPv6");
+	must(netif_make_tun("tun6", 1) == 0, "make a device");
+	tap_is_int(netif_set_addresses("tun6", &address, 1), -EACCES, "IPv6 is refused");
+	tap_is_int(netif_admit_ipv6("tun6"), 1, "until it is admitted");
+	tap_is_int(netif_set_addresses("tun6", &address, 1), 0, "set");
+	tap_is_int(netif_admit_ipv6("tun6"), 0, "once");
+	must(write_line("/proc/sys/net/ipv6/conf/default/disable_ipv6", "0\n") &&
+			netif_remove("tun6") == 0,
+		"enable it again");
 }
 
 static void test_routes(void)
@@ -171,6 +193,7 @@ int main(void)
 	test_device();
 	test_other_kinds();
 	test_addresses();
+	test_ipv6();
 	test_routes();
 	test_many();
 	return tap_done();

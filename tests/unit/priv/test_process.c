@@ -264,7 +264,8 @@ static void test_fails(void)
 {
 	const struct rlimit limit = {FD_LIMIT, FD_LIMIT};
 	struct watch watch = {.channel = -1, .is_stopped = true};
-	const struct process_config config = {.loop = &watch.loop, .title = "dies"};
+	const struct process_config config = {
+		.loop = &watch.loop, .title = "dies", .config_path = "/a/path"};
 	int fds[FD_LIMIT], count = 0;
 
 	if (uv_loop_init(&watch.loop) < 0 || setrlimit(RLIMIT_NOFILE, &limit) < 0)

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: ISC */
+#include "tacetd/enginestatus.h"
+
+#include "base/memory.h"
+
+#include <stdlib.h>
+
+enum {
+	PEERS_FIRST = 64,
+};
+
+struct count {
+	struct message_status status;
+	struct message_peer_status *peers;
+	size_t peer_count, capacity;
+};
+
+static void count_status(void *context, const struct engine_status *status)
+{
+	struct count *count = context;
+
+	count->status.listen_port = status->listen_port;
+	for (enum drop drop = 0; drop < DROP_COUNT; drop++)
+		count->status.dropped += status->drops->count[drop];
+}
+
+static void count_peer(void *context, const struct engine_peer_status *status)
+{
+	struct count *count = context;
+
+	if (count->peer_count == count->capacity) {
+		count->capacity = count->capacity ? count->capacity * 2 : PEERS_FIRST;
+		count->peers = memory_grow(count->peers, count->capacity, sizeof *count->peers);
+	}
+	struct message_peer_status *peer = &count->peers[count->peer_count++];
+	*peer = (struct message_peer_status){
+		.endpoint = *status->endpoint,
+		.last_handshake_ns = status->last_handshake_ns,
+		.rx_bytes = status->rx_bytes,
+		.tx_bytes = status->tx_bytes,
+	};
+	memcpy(peer->public_key, status->public_key, sizeof peer->public_key);
+}
+
+void enginestatus_send(struct engine *engine, struct channel *channel, uint64_t nonce)
+{
+	struct count count = {.status = {.nonce = nonce, .is_engine_up = true}};
+	const struct engine_visitor visitor = {count_status, count_peer, &count};
+
+	engine_inspect(engine, &visitor);
+	channel_send(channel, MESSAGE_STATUS_PEERS, count.peers, count.peer_count);
+	channel_send(channel, MESSAGE_STATUS_END, &count.status, 1);
+	free(count.peers);
+}
+
+/* Where what is asked for goes. */
+struct identity {
+	uint8_t *public_key;
+	uint16_t *listen_port;
+};
+
+static void keep_identity(void *context, const struct engine_status *status)
+{
+	const struct identity *identity = context;
+
+	memcpy(identity->public_key, status->public_key, MESSAGE_KEY_SIZE);
+	*identity->listen_port = status->listen_port;
+}
+
+static void skip_peer(void *context, const struct engine_peer_status *peer)
+{
+	(void)context, (void)peer; /* it was not asked for peers */
+}
+
+void enginestatus_identify(struct engine *engine, uint8_t ret_public_key[static MESSAGE_KEY_SIZE],
+	uint16_t *ret_listen_port)
+{
+	struct identity identity = {ret_public_key, ret_listen_port};
+	const struct engine_visitor visitor = {keep_identity, skip_peer, &identity};
+
+	engine_inspect(engine, &visitor);
+}
