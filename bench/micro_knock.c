@@ -52,7 +52,7 @@ static struct interface *open_interface(struct packet_pool *packets)
 	const struct interface_config config = {
 		.entropy = entropy_kernel(), .pool = packets, .mtu_bytes = 1420};
 	uint8_t private_key[NOISE_KEY_SIZE];
-	struct interface *interface;
+	struct interface *interface = NULL;
 
 	need(packet_pool_init(packets, 64) == 0 && interface_new(&config, &interface) == 0);
 	entropy_fill(entropy_kernel(), private_key, sizeof private_key);

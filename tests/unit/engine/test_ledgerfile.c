@@ -188,7 +188,7 @@ static void test_damaged(void)
 		tap_is_int(ledgerfile_load(&file, &ledger, now, &state), 0, "a damaged head");
 		tap_ok(state == LEDGERFILE_DAMAGED && ledger.entries.count == 0, "is seen");
 		damage(heads[i]);
-		ledger_done(&ledger);
+		kill_it();
 	}
 	if (truncate(path, HEAD + RECORD + 1) < 0)
 		abort();
