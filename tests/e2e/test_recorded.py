@@ -163,3 +163,19 @@ def test_others_answer(lab, ours):
     answers, endpoint = recording.replay()
     assert answers >= 1
     assert endpoint == f"{MEMBER}:{STRANGER_PORT}"
+
+
+def test_nowhere_to_store(lab, ours):
+    """Where nothing can be stored nobody is answered, and the log says why."""
+    pair = Pair(lab)
+    pair.near.stop()
+    pair.near.start(foreground=True, env={"TACET_STATE_DIRECTORY": "/proc/nowhere"})
+    pair.near.set(private_key=pair.near.private_key, listen_port=PORT)
+    addresses, pair.near.addresses = pair.near.addresses, []
+    pair.near.up(addresses)
+    pair.join()
+    pair.capture.clear()
+    assert not pair.member.ping(INNER_SERVER, check=False, wait=1)
+    pair.capture.wait_for(source=MEMBER, destination=SERVER, protocol="udp")
+    assert pair.capture.count(source=SERVER, protocol="udp") == 0
+    assert "are not answered; make room" in pair.near.process.output

@@ -293,18 +293,29 @@ static void make_interface(struct world *world, struct node *node)
 	}
 }
 
+static const struct knock_key knock_keys[] = {{300, KNOCK_FULL, {1}}, {3, KNOCK_BUDGETED, {2}}};
+
+bool node_letter_knocks(const struct letter *letter)
+{
+	struct knock_gate gate = {0};
+
+	int err = knock_gate_set(&gate, KNOCK_REQUIRED, knock_keys, ARRAY_LENGTH(knock_keys));
+	assert(err == 0);
+	return knock_check(&gate, letter->bytes) != KNOCK_NONE;
+}
+
 /* A node has the key of a member, that of one that was removed, or none where none is needed. */
 static void set_knock(struct world *world, struct node *node)
 {
-	static const struct knock_key keys[] = {{300, KNOCK_FULL, {1}}, {3, KNOCK_BUDGETED, {2}}};
 	uint64_t kind = dice_below(&node->disk_dice, 10);
 
-	int err = interface_set_knock_gate(node->shards[0], world->knock, keys, ARRAY_LENGTH(keys));
+	int err = interface_set_knock_gate(
+		node->shards[0], world->knock, knock_keys, ARRAY_LENGTH(knock_keys));
 	assert(err == 0);
 	if (kind < 6 || (kind == 9 && world->knock == KNOCK_REQUIRED))
-		interface_set_knock(node->shards[0], &keys[0]);
+		interface_set_knock(node->shards[0], &knock_keys[0]);
 	else if (kind < 9)
-		interface_set_knock(node->shards[0], &keys[1]);
+		interface_set_knock(node->shards[0], &knock_keys[1]);
 }
 
 void node_start(struct world *world, struct node *node)

@@ -98,6 +98,9 @@ struct peer *node_peer(const struct world *world, const struct node *node, int o
 /* Starts the program with its configuration: interface, key, peers; and takes the device up. */
 void node_start(struct world *world, struct node *node);
 
+/* Whether an initiation has a knock that nodes accept. */
+bool node_letter_knocks(const struct letter *letter);
+
 /* Ends the program: all that is not stored is lost. */
 void node_end(struct world *world, struct node *node);
 

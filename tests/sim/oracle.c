@@ -121,6 +121,14 @@ static void check_session(
 		answering->sent_since_ns = world->now_ns;
 }
 
+/* Where knocks are required, a letter that was acted upon has one if it is an initiation. */
+static void check_knock(struct world *world, const struct node *node, const struct letter *letter)
+{
+	if (letter->type == MESSAGE_INITIATION && world->knock == KNOCK_REQUIRED &&
+		!node_letter_knocks(letter))
+		world_fail(world, "node %d: takes an initiation without a knock", node->number);
+}
+
 /* A datagram was acted upon: it must have been a peer's, for this node, and new. */
 static void check_acceptance(struct world *world, const struct node *node,
 	const struct cause *cause, const struct outbox *out)
@@ -138,6 +146,7 @@ static void check_acceptance(struct world *world, const struct node *node,
 			(unsigned long long)original->number, (int)original->type);
 	if (original->type == MESSAGE_COOKIE_REPLY)
 		world_fail(world, "node %d: a cookie reply has an effect", node->number);
+	check_knock(world, node, cause->letter);
 	if (original->type == MESSAGE_INITIATION && out->datagrams.count == 0)
 		return; /* its timestamp could not be stored: no answer, so that it may come again
 			 */

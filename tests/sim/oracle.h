@@ -8,6 +8,8 @@
  *   it for this node, and only once, over restarts too; initiations only in the order they were
  *   made. Whatever else comes changes nothing and is answered by nothing; except, where cookies are
  *   allowed, a handshake message with valid mac1, by one cookie reply to where it came from.
+ * - Where knocks are required no initiation without one is acted upon, and where they are asked for
+ *   no cookie reply is sent.
  * - A peer's endpoint changes only by configuration, or to the source of a datagram acted upon, but
  *   never by an initiation. So a peer's genuine data or response that was not received yet does
  *   move its endpoint when the adversary delivers it from elsewhere: that is WireGuard (paper,
