@@ -89,6 +89,9 @@ static void make_initiations(const struct stage *stage)
 
 	memcpy(bytes, genuine, sizeof bytes);
 	write_led("initiation", "genuine", 0, bytes, sizeof bytes);
+	bytes[4] ^= 1;
+	write_led("initiation", "other-sender-index", 0, bytes, sizeof bytes);
+	bytes[4] ^= 1;
 	bytes[8 + NOISE_KEY_SIZE] ^= 1;
 	write_led("initiation", "static-damaged", 0, bytes, sizeof bytes);
 	memset(bytes + 8, 0, NOISE_KEY_SIZE);
@@ -104,6 +107,23 @@ static void make_initiations(const struct stage *stage)
 	bytes[17] = 0;
 	bytes[19] = 1;
 	write_led("initiation", "sealed-timestamp-damaged", 1, bytes, sizeof bytes);
+}
+
+/* Three bytes that say what the harness is to do, and a genuine initiation. */
+static void make_knocks(const struct stage *stage)
+{
+	static const struct {
+		const char *name;
+		uint8_t head[3];
+	} seeds[] = {{"none", {0, 0, 0}}, {"full", {2, 0, 0}}, {"budgeted", {1, 0, 0}},
+		{"damaged-epoch", {1, 0, 1}}, {"damaged-tag", {1, 15, 0x80}}};
+	uint8_t bytes[3 + MESSAGE_INITIATION_SIZE];
+
+	memcpy(bytes + 3, stage->genuine[GENUINE_INITIATION], MESSAGE_INITIATION_SIZE);
+	for (size_t i = 0; i < ARRAY_LENGTH(seeds); i++) {
+		memcpy(bytes, seeds[i].head, sizeof seeds[i].head);
+		write_seed("knock", seeds[i].name, bytes, sizeof bytes);
+	}
 }
 
 static void make_responses(const struct stage *stage)
@@ -183,6 +203,7 @@ int main(int argc, char **argv)
 	const struct stage *stage = stage_fresh();
 	make_datagrams(stage);
 	make_initiations(stage);
+	make_knocks(stage);
 	make_responses(stage);
 	make_cookie_replies(stage);
 	make_inners();

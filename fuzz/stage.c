@@ -281,6 +281,7 @@ void stage_clear(struct stage *on, struct outbox *out)
 {
 	packet_put_all(&on->pool, &out->datagrams);
 	packet_put_all(&on->pool, &out->inner);
+	demand(out->held.count == 0);
 }
 
 void stage_demand_silence(

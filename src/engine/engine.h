@@ -10,6 +10,7 @@
 #include "base/attributes.h"
 #include "wireguard/allowedips.h"
 #include "wireguard/drop.h"
+#include "wireguard/knock.h"
 #include "wireguard/messages.h"
 
 #include <stdbool.h>
@@ -33,7 +34,9 @@ struct engine_peer_change {
 	bool replaces_allowedips;	       /* take all prefixes from it first */
 	uint8_t preshared_key[NOISE_KEY_SIZE]; /* zero: none */
 	struct endpoint endpoint;
-	uint16_t persistent_keepalive_s;       /* 0: off */
+	uint16_t persistent_keepalive_s; /* 0: off */
+	bool sets_knock;
+	struct knock_key knock;		       /* what initiations carry; class NONE: default */
 	struct engine_prefix_change *prefixes; /* owned */
 	size_t prefix_count;
 };
@@ -47,7 +50,13 @@ struct engine_change {
 	uint8_t private_key[NOISE_KEY_SIZE]; /* zero: none */
 	uint16_t listen_port;		     /* 0: any that is free */
 	uint32_t mark;			     /* 0: none */
-	struct engine_peer_change *peers;    /* owned, in order of the request */
+	bool sets_knock_gate;
+	bool sets_knock;
+	enum knock_mode knock_mode;
+	struct knock_key *knock_keys; /* owned: what is accepted, one an epoch */
+	size_t knock_key_count;
+	struct knock_key knock;		  /* what our initiations carry; class NONE: none */
+	struct engine_peer_change *peers; /* owned, in order of the request */
 	size_t peer_count;
 };
 

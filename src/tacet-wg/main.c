@@ -5,6 +5,7 @@
 #include "engine/uapi_server.h"
 #include "engine/userspace/userspace.h"
 #include "priv/background.h"
+#include "tacet-wg/knockfile.h"
 #include "tacet-wg/options.h"
 
 #include <errno.h>
@@ -95,6 +96,26 @@ static void open_engine(struct program *program)
 			advice(err));
 }
 
+/* What initiations must prove, and ours do, is in force before anybody can configure a key. */
+static void set_knock(struct program *program)
+{
+	const char *path = program->options.knock_path;
+	struct engine_change change = {0};
+	unsigned line = 0;
+
+	if (!path)
+		return;
+	int err = knockfile_read(path, &change, &line);
+	if (err < 0 && line > 0)
+		fatal(err, "%s:%u: not as in tacet-wg(8): mode, accept or send", path, line);
+	if (err < 0)
+		fatal(err, "cannot read %s", path);
+	err = engine_configure(program->engine, &change);
+	engine_change_done(&change);
+	if (err < 0)
+		fatal(err, "%s: two keys of one epoch, or too many", path);
+}
+
 static void open_server(struct program *program)
 {
 	const struct uapi_server_config config = {
@@ -139,6 +160,7 @@ static void open_all(struct program *program)
 	if (err < 0)
 		fatal(err, "cannot make an event loop");
 	open_engine(program);
+	set_knock(program);
 	open_server(program);
 	watch_signals(program);
 }

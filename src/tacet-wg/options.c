@@ -22,7 +22,9 @@ static const char help[] =
 	"  -f, --foreground      stay in the foreground and log to stderr\n"
 	"      --workers N       threads that move packets, 1 to 16 (default 1)\n"
 	"      --cookies WHEN    answer handshakes by cookie replies while under load:\n"
-	"                        never (default: silence), or always (as stock WireGuard)\n"
+	"                        never (default: silence), familiar (to addresses from which\n"
+	"                        a member has a session), or always (as stock WireGuard)\n"
+	"      --knock FILE      what initiations must prove, and ours do; see tacet-wg(8)\n"
 	"  -h, --help            this text\n"
 	"  -V, --version         the version\n"
 	"\n"
@@ -46,12 +48,14 @@ static const struct {
 enum {
 	OPTION_WORKERS = 256,
 	OPTION_COOKIES,
+	OPTION_KNOCK,
 };
 
 static const struct option long_options[] = {
 	{"foreground", no_argument, NULL, 'f'},
 	{"workers", required_argument, NULL, OPTION_WORKERS},
 	{"cookies", required_argument, NULL, OPTION_COOKIES},
+	{"knock", required_argument, NULL, OPTION_KNOCK},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
 	{0},
@@ -85,8 +89,10 @@ static enum cookie_policy read_cookies(const char *text)
 {
 	if (strcmp(text, "always") == 0)
 		return COOKIES_ALWAYS;
+	if (strcmp(text, "familiar") == 0)
+		return COOKIES_FAMILIAR;
 	if (strcmp(text, "never") != 0)
-		refuse("--cookies takes never or always", text);
+		refuse("--cookies takes never, familiar or always", text);
 	return COOKIES_NEVER;
 }
 
@@ -131,6 +137,9 @@ static void read_option(int option, struct options *options)
 		break;
 	case OPTION_COOKIES:
 		options->cookies = read_cookies(optarg);
+		break;
+	case OPTION_KNOCK:
+		options->knock_path = optarg;
 		break;
 	case 'h':
 		print_and_exit(help);

@@ -42,6 +42,47 @@ const struct noise_identity *interface_identity(const struct interface *interfac
 	return noise_identity_is_set(identity) ? identity : NULL;
 }
 
+int interface_set_knock_gate(struct interface *interface, enum knock_mode mode,
+	const struct knock_key *keys, size_t key_count)
+{
+	return knock_gate_set(&interface->common->gate, mode, keys, key_count);
+}
+
+static void knock_set(struct knock_key *knock, const struct knock_key *key)
+{
+	bytes_wipe(knock, sizeof *knock);
+	if (key)
+		*knock = *key;
+}
+
+void interface_set_knock(struct interface *interface, const struct knock_key *key)
+{
+	knock_set(&interface->common->knock, key);
+}
+
+void interface_peer_set_knock(struct peer *peer, const struct knock_key *key)
+{
+	knock_set(&peer->knock, key);
+}
+
+struct ledger *interface_ledger(struct interface *interface)
+{
+	return &interface->common->ledger;
+}
+
+void interface_recall_timestamps(struct interface *interface)
+{
+	struct common *common = interface->common;
+
+	for (unsigned i = 0; i < common->shard_count; i++) {
+		common->shards[i]->unstored.reach_ns = 0;
+		common->shards[i]->reach_ns = 0;
+	}
+	for (struct peer *peer = common->oldest; peer; peer = peer->newer)
+		memcpy(peer->handshake.latest_timestamp, peer->ledger_entry->latest,
+			NOISE_TIMESTAMP_SIZE);
+}
+
 void interface_set_mtu(struct interface *interface, uint16_t mtu_bytes)
 {
 	interface->common->config.mtu_bytes = mtu_bytes;
@@ -115,7 +156,16 @@ static int enter_tables(struct common *common, struct peer *peer)
 		return err;
 	err = peertable_add(&common->peers, &peer->by_key);
 	if (err < 0)
-		deadlines_remove(&shard->deadlines, &peer->deadline);
+		goto err_peers;
+	err = ledger_open(&common->ledger, peer->by_key.public_key, &peer->ledger_entry);
+	if (err < 0)
+		goto err_ledger;
+	return 0;
+
+err_ledger:
+	peertable_remove(&common->peers, &peer->by_key);
+err_peers:
+	deadlines_remove(&shard->deadlines, &peer->deadline);
 	return err;
 }
 
@@ -142,6 +192,7 @@ int interface_peer_add(struct interface *interface, const uint8_t public_key[sta
 	}
 	cookie_maker_set_key(&peer->cookie, public_key);
 	noise_handshake_init(&peer->handshake, &common->identity, public_key);
+	memcpy(peer->handshake.latest_timestamp, peer->ledger_entry->latest, NOISE_TIMESTAMP_SIZE);
 	link_newest(common, peer);
 	*ret_peer = peer;
 	return 0;
@@ -157,6 +208,7 @@ void interface_peer_remove(struct interface *interface, struct peer *peer)
 	allowedips_remove_owner(&common->allowedips, &peer->allowedips);
 	deadlines_remove(&peer->shard->deadlines, &peer->deadline);
 	peertable_remove(&common->peers, &peer->by_key);
+	ledger_close(&common->ledger, peer->ledger_entry);
 	unlink_peer(common, peer);
 	bytes_wipe(peer, sizeof *peer);
 	free(peer);

@@ -14,6 +14,9 @@
 	X(DROP_MALFORMED, "malformed", "not of exact WireGuard shape: type word or length")        \
 	X(DROP_NO_PRIVATE_KEY, "no-private-key", "the interface has no private key yet")           \
 	X(DROP_MAC1_INVALID, "mac1-invalid", "the sender does not know our public key")            \
+	X(DROP_KNOCK_MISSING, "knock-missing", "no valid knock in an initiation that needs one")   \
+	X(DROP_KNOCK_BUDGET, "knock-budget", "too many initiations without a knock in full right") \
+	X(DROP_INITIATION_REPLAYED, "initiation-replayed", "a copy of one that was a member's")    \
 	X(DROP_UNDER_LOAD, "under-load", "a handshake without a cookie while under load")          \
 	X(DROP_RATE_LIMITED, "rate-limited", "too many handshakes from one source under load")     \
 	X(DROP_EPHEMERAL_WEAK, "ephemeral-weak", "an ephemeral key of low order")                  \
@@ -43,7 +46,9 @@
 	X(DROP_OUT_GAVE_UP, "out-gave-up", "the peer did not answer, or went while it waited")     \
 	X(DROP_OUT_TOO_LONG, "out-too-long", "longer than a datagram can carry")                   \
 	X(DROP_OUT_TIMESTAMPS, "out-timestamps",                                                   \
-		"an initiation, as no greater timestamp is stored on disk yet")
+		"an initiation, as no greater timestamp is stored on disk yet")                    \
+	X(DROP_OUT_UNSTORED, "out-unstored",                                                       \
+		"an answer, as the timestamp it is for cannot be stored on disk")
 
 enum drop {
 	DROP_NONE = 0, /* alive */

@@ -84,18 +84,27 @@ static struct common *common_new(const struct interface_config *config)
 	if (!common)
 		return NULL;
 	common->config = *config;
+	common->seen.key = random_siphash_key(config->entropy);
+	common->familiar.key = random_siphash_key(config->entropy);
 	common->shard_key = random_siphash_key(config->entropy);
-	if (peertable_init(&common->peers, random_siphash_key(config->entropy)) < 0) {
-		free(common);
-		return NULL;
-	}
+	if (peertable_init(&common->peers, random_siphash_key(config->entropy)) < 0)
+		goto err_peers;
+	if (ledger_init(&common->ledger, random_siphash_key(config->entropy)) < 0)
+		goto err_ledger;
 	return common;
+
+err_ledger:
+	peertable_done(&common->peers);
+err_peers:
+	free(common);
+	return NULL;
 }
 
 static void common_free(struct common *common)
 {
 	allowedips_clear(&common->allowedips);
 	peertable_done(&common->peers);
+	ledger_done(&common->ledger);
 	noise_identity_done(&common->identity);
 	bytes_wipe(common, sizeof *common);
 	free(common);
@@ -206,6 +215,35 @@ const struct drop_counters *interface_drops(const struct interface *interface)
 struct timestamp_clock *interface_timestamps(struct interface *interface)
 {
 	return &interface->timestamps;
+}
+
+bool interface_unstored(const struct interface *interface, struct unstored *ret_unstored)
+{
+	*ret_unstored = interface->unstored;
+	return interface->unstored.first || interface->unstored.reach_ns > interface->reach_ns;
+}
+
+uint64_t interface_reach_ns(const struct interface *interface)
+{
+	return interface->reach_ns;
+}
+
+void interface_stored(struct interface *interface, int err, struct outbox *out)
+{
+	struct ledger_entry *entry = interface->unstored.first;
+	struct packet *packet;
+
+	for (; entry; entry = entry->next_unstored) {
+		entry->is_unstored = false;
+		if (err < 0)
+			entry->stored = (struct horizon){.lead_ns = HORIZON_NO_LEAD};
+	}
+	interface->reach_ns = err < 0 ? 0 : interface->unstored.reach_ns;
+	interface->unstored = (struct unstored){.reach_ns = interface->reach_ns};
+	if (err == 0)
+		packet_list_append(&out->datagrams, &out->held);
+	while ((packet = packet_list_pop(&out->held)))
+		interface_drop(interface, packet, DROP_OUT_UNSTORED);
 }
 
 void interface_start(struct interface *interface, uint64_t now_ns)

@@ -19,6 +19,8 @@
 
 #include "base/clock.h"
 #include "wireguard/drop.h"
+#include "wireguard/knock.h"
+#include "wireguard/ledger.h"
 #include "wireguard/packet.h"
 #include "wireguard/peer.h"
 #include "wireguard/timestamp.h"
@@ -34,23 +36,29 @@ struct interface;
 struct outbox {
 	struct packet_list datagrams; /* to the wire, each to its endpoint */
 	struct packet_list inner;     /* to the TUN device */
+	struct packet_list held;      /* answers, until what they ask for is stored */
 	struct {
 		struct packet_list datagrams; /* for interface_receive() of that shard */
 		struct packet_list inner;     /* for interface_send() of that shard */
 	} elsewhere[INTERFACE_SHARDS_MAX];
 };
 
-/* When a cookie reply is sent to a sender with valid mac1 while under load. */
+/*
+ * When an initiation with valid mac1 gets a cookie reply while under load; a response never, nor an
+ * initiation where knocks are preferred or required.
+ */
 enum cookie_policy {
-	COOKIES_NEVER,	/* silent: sources are rate-limited instead */
-	COOKIES_ALWAYS, /* as stock WireGuard */
+	COOKIES_NEVER,	  /* silent: sources are rate-limited instead */
+	COOKIES_FAMILIAR, /* where a peer has a live session from the address; others as above */
+	COOKIES_ALWAYS,	  /* as stock WireGuard */
 };
 
 struct interface_config {
 	struct entropy entropy;	  /* for all shards: it must be safe for their threads */
 	struct packet_pool *pool; /* borrowed; all packets of the (first) shard are from it */
 	enum cookie_policy cookies;
-	uint16_t mtu_bytes; /* of the TUN device: padding stays within it */
+	bool stores_timestamps; /* of peers: see interface_unstored() */
+	uint16_t mtu_bytes;	/* of the TUN device: padding stays within it */
 };
 
 /* -ENOMEM. Release by interface_free(). The interface is stopped and has no key and no peers. */
@@ -95,6 +103,26 @@ const struct drop_counters *interface_drops(const struct interface *interface);
 /* Timestamps of our initiations: the program moves limit_ns, and stores it durably before that. */
 struct timestamp_clock *interface_timestamps(struct interface *interface);
 
+/*
+ * The greatest timestamp of each peer outlives the program, so that no recorded initiation is ever
+ * answered again. Where config.stores_timestamps is set, answers that this shard may not send yet
+ * are in outbox.held. Store durably what interface_unstored() gives, then say how that went:
+ * the answers move to outbox.datagrams, or die. Most handshakes need nothing to be stored.
+ */
+struct unstored {
+	struct ledger_entry *first; /* .stored of each, by .next_unstored */
+	uint64_t reach_ns; /* nothing is accepted after this, monotonic, until more is stored */
+};
+
+/* Whether there is anything to be stored. */
+bool interface_unstored(const struct interface *interface, struct unstored *ret_unstored);
+
+/* What reach_ns was stored last; 0: none. */
+uint64_t interface_reach_ns(const struct interface *interface);
+
+/* 0: it is stored. -errno: it is not, perhaps in part; it is asked for again. */
+void interface_stored(struct interface *interface, int err, struct outbox *out);
+
 /* ---- state ---- */
 
 /* The device came up: packets pass, and peers with persistent keepalive are due to be called. */
@@ -113,6 +141,22 @@ int interface_set_private_key(struct interface *interface, const uint8_t *privat
 
 /* The key pair; NULL where none is set. Borrowed. */
 const struct noise_identity *interface_identity(const struct interface *interface);
+
+/*
+ * What is asked of initiations from now on. The errors of knock_gate_set(): all is as before.
+ */
+int interface_set_knock_gate(struct interface *interface, enum knock_mode mode,
+	const struct knock_key *keys, size_t key_count) must_check;
+
+/* What initiations of ours carry, unless the peer has one of its own; NULL: nothing. */
+void interface_set_knock(struct interface *interface, const struct knock_key *key);
+
+/*
+ * The timestamps of all peers, and of who was one. Whoever changes it calls
+ * interface_recall_timestamps(), so that peers know; the reach of all shards must be stored anew.
+ */
+struct ledger *interface_ledger(struct interface *interface);
+void interface_recall_timestamps(struct interface *interface);
 
 void interface_set_mtu(struct interface *interface, uint16_t mtu_bytes);
 
@@ -138,6 +182,9 @@ void interface_peer_remove(struct interface *interface, struct peer *peer);
 /* All zero: none. Takes effect with the next handshake. */
 void interface_peer_set_preshared_key(
 	struct peer *peer, const uint8_t preshared_key[static NOISE_KEY_SIZE]);
+
+/* What initiations to this peer carry; NULL: what the interface's do. */
+void interface_peer_set_knock(struct peer *peer, const struct knock_key *key);
 
 /* Where to send to, until the peer is heard from elsewhere. */
 void interface_peer_set_endpoint(struct peer *peer, const struct endpoint *endpoint);

@@ -2,10 +2,13 @@
 /* What interface.c, receive.c and send.c share; nobody else includes it. */
 #pragma once
 
+#include "wireguard/familiar.h"
 #include "wireguard/indextable.h"
 #include "wireguard/interface.h"
+#include "wireguard/knock.h"
 #include "wireguard/load.h"
 #include "wireguard/ratelimiter.h"
+#include "wireguard/seen.h"
 
 /* What an entry of the index table is embedded in. */
 enum index_kind {
@@ -25,6 +28,11 @@ struct common {
 	bool is_up;
 	struct noise_identity identity;
 	struct peertable peers;
+	struct ledger ledger;
+	struct knock_gate gate;
+	struct knock_key knock;	  /* what our initiations carry; class NONE: none */
+	struct seen seen;	  /* changed by all threads, see there */
+	struct familiar familiar; /* likewise */
 	struct allowedips allowedips;
 	struct peer *oldest, *newest;
 	size_t peer_count;
@@ -40,7 +48,11 @@ struct interface {
 	struct packet_pool *pool;
 	struct cookie_checker cookies;
 	struct timestamp_clock timestamps;
-	struct load load;
+	struct unstored unstored;
+	uint64_t reach_ns;	  /* stored: initiations are accepted up to this time */
+	struct load load;	  /* by who does not knock */
+	struct load member_load;  /* by who does, in full right */
+	uint64_t budget_empty_ns; /* until then no more of the others, monotonic */
 	struct ratelimiter ratelimiter;
 	struct indextable indices;
 	struct deadlines deadlines;
@@ -124,7 +136,7 @@ void send_initiation(const struct turn *turn, struct peer *peer, enum send_attem
 
 /*
  * Answers the initiation just consumed, in the packet that it came in; the session waits for its
- * first data packet. Consumes packet.
+ * first data packet. The answer is held where something must be stored first. Consumes packet.
  */
 enum drop send_response(
 	const struct turn *turn, struct peer *peer, struct packet *packet) must_check;

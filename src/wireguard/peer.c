@@ -71,6 +71,7 @@ void peer_forget_sessions(struct peer *peer)
 {
 	struct indextable *indices = &peer->shard->indices;
 
+	familiar_remove(&peer->shard->common->familiar, &peer->endpoint.remote);
 	indextable_remove(indices, &peer->handshake_index);
 	noise_handshake_clear(&peer->handshake);
 	keypairs_clear(&peer->keypairs, indices);

@@ -9,6 +9,8 @@
 #include "wireguard/cookie.h"
 #include "wireguard/deadlines.h"
 #include "wireguard/keypair.h"
+#include "wireguard/knock.h"
+#include "wireguard/ledger.h"
 #include "wireguard/noise.h"
 #include "wireguard/packet.h"
 #include "wireguard/peertable.h"
@@ -29,8 +31,11 @@ struct peer {
 
 	/* the shard's own */
 	struct noise_handshake handshake;
+	struct ledger_entry *ledger_entry; /* borrowed of the interface's ledger */
 	struct indextable_entry handshake_index;
 	struct cookie_maker cookie;
+	bool sent_cookie;	/* in the last initiation, in place of the knock */
+	struct knock_key knock; /* class NONE: the interface's */
 	struct keypairs keypairs;
 	struct packet_list staged; /* inner packets that wait for a session */
 	struct deadline deadline;

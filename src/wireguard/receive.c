@@ -11,6 +11,12 @@
 /* Renewal is begun by receiving, too, when the session is about to end (kernel keep_key_fresh). */
 #define REKEY_LAST_MINUTE_NS (REJECT_AFTER_TIME_NS - KEEPALIVE_TIMEOUT_NS - REKEY_TIMEOUT_NS)
 
+/* How many initiations without a knock in full right a shard serves where knocks are asked for. */
+enum {
+	BUDGET_PER_SECOND = 50, /* half a percent of a core */
+	BUDGET_BURST = 100,
+};
+
 /* Answers a sender with valid mac1 by a cookie, in the packet that it sent. Consumes packet. */
 static enum drop send_cookie_reply(
 	const struct turn *turn, uint32_t sender_index, struct packet *packet)
@@ -37,15 +43,86 @@ enum admission {
 	REFUSED,
 };
 
+/* Whether the sender may be told that we are here. */
+static bool may_get_cookie(
+	const struct interface *interface, uint64_t now_ns, const struct packet *packet)
+{
+	const struct common *common = interface->common;
+
+	if (common->gate.mode != KNOCK_OFF)
+		return false;
+	if (common->config.cookies == COOKIES_FAMILIAR)
+		return familiar_has(&common->familiar, &packet->endpoint.remote, now_ns);
+	return common->config.cookies == COOKIES_ALWAYS;
+}
+
+/* Whether one more initiation without a knock in full right is served: a bucket, as load.c's. */
+static bool take_from_budget(struct interface *interface, uint64_t now_ns)
+{
+	uint64_t empty_ns = interface->budget_empty_ns;
+
+	if (empty_ns < now_ns)
+		empty_ns = now_ns;
+	if (empty_ns - now_ns >= BUDGET_BURST * (SECONDS_NS / BUDGET_PER_SECOND))
+		return false;
+	interface->budget_empty_ns = empty_ns + SECONDS_NS / BUDGET_PER_SECOND;
+	return true;
+}
+
 /*
- * Whether a handshake message is worth public-key work: its sender must know our key, and while we
- * are under load own its address, or at least not call too often from it.
+ * Whether an initiation is worth public-key work by what it is itself, before any load is looked
+ * at: it proves that its sender belongs here, and is no copy of one that was taken.
  */
-static enum admission admit(
-	const struct turn *turn, uint32_t sender_index, struct packet *packet, enum drop *ret_drop)
+static enum drop judge_initiation(const struct interface *interface, const struct packet *packet,
+	const uint8_t *ephemeral, enum knock_class *ret_knock)
+{
+	const struct knock_gate *gate = &interface->common->gate;
+
+	*ret_knock = gate->mode == KNOCK_OFF ? KNOCK_NONE : knock_check(gate, packet->data);
+	if (gate->mode == KNOCK_REQUIRED && *ret_knock == KNOCK_NONE)
+		return DROP_KNOCK_MISSING;
+	return seen_has(&interface->common->seen, ephemeral) ? DROP_INITIATION_REPLAYED : DROP_NONE;
+}
+
+/*
+ * Who knocks in full right is not hindered by the load that others make. With a cookie policy, a
+ * sender under load may have to own its address; else it may not call too often from it.
+ */
+static enum admission admit_under_load(const struct turn *turn, uint32_t sender_index,
+	bool is_initiation, enum knock_class knock, struct packet *packet, enum drop *ret_drop)
 {
 	struct interface *interface = turn->interface;
 	uint64_t now_ns = turn->now.monotonic_ns;
+	bool is_limited =
+		is_initiation && interface->common->gate.mode != KNOCK_OFF && knock != KNOCK_FULL;
+	bool is_high = load_count(
+		knock == KNOCK_FULL ? &interface->member_load : &interface->load, now_ns);
+
+	if (is_high && is_initiation && may_get_cookie(interface, now_ns, packet) &&
+		!cookie_mac2_is_valid(&interface->cookies, now_ns, packet->data, packet->length,
+			&packet->endpoint)) {
+		*ret_drop = send_cookie_reply(turn, sender_index, packet);
+		return *ret_drop == DROP_NONE ? ANSWERED : REFUSED;
+	}
+	*ret_drop = DROP_RATE_LIMITED;
+	if (is_high &&
+		!ratelimiter_allow(&interface->ratelimiter, now_ns, &packet->endpoint.remote))
+		return REFUSED;
+	*ret_drop = DROP_KNOCK_BUDGET;
+	return is_limited && !take_from_budget(interface, now_ns) ? REFUSED : ADMITTED;
+}
+
+/*
+ * Whether a handshake message is worth public-key work: its sender must know our key and, in an
+ * initiation, prove that it belongs here, if that is asked for; and while we are under load it must
+ * own its address, or at least not call too often from it. `ephemeral` is that of an initiation,
+ * NULL for a response.
+ */
+static enum admission admit(const struct turn *turn, uint32_t sender_index,
+	const uint8_t *ephemeral, struct packet *packet, enum drop *ret_drop)
+{
+	struct interface *interface = turn->interface;
+	enum knock_class knock = KNOCK_NONE;
 
 	*ret_drop = DROP_NO_PRIVATE_KEY;
 	if (!noise_identity_is_set(&interface->common->identity))
@@ -55,18 +132,10 @@ static enum admission admit(
 	*ret_drop = DROP_MAC1_INVALID;
 	if (!cookie_mac1_is_valid(&interface->cookies, packet->data, packet->length))
 		return REFUSED;
-	if (!load_count(&interface->load, now_ns))
-		return ADMITTED;
-	if (interface->common->config.cookies == COOKIES_ALWAYS &&
-		!cookie_mac2_is_valid(&interface->cookies, now_ns, packet->data, packet->length,
-			&packet->endpoint)) {
-		*ret_drop = send_cookie_reply(turn, sender_index, packet);
-		return *ret_drop == DROP_NONE ? ANSWERED : REFUSED;
-	}
-	*ret_drop = DROP_RATE_LIMITED;
-	if (!ratelimiter_allow(&interface->ratelimiter, now_ns, &packet->endpoint.remote))
+	*ret_drop = ephemeral ? judge_initiation(interface, packet, ephemeral, &knock) : DROP_NONE;
+	if (*ret_drop != DROP_NONE)
 		return REFUSED;
-	return ADMITTED;
+	return admit_under_load(turn, sender_index, ephemeral != NULL, knock, packet, ret_drop);
 }
 
 /* The peer was heard from this endpoint, in a packet that authenticated. */
@@ -75,7 +144,29 @@ static void roam(struct peer *peer, const struct endpoint *from)
 	peer->endpoint = *from;
 }
 
-/* Takes the initiation of a peer that is known: it moves there, and is answered. */
+/* Remembers the timestamp, and what must be stored before it may be answered. */
+static void enter_in_ledger(const struct turn *turn, struct peer *peer)
+{
+	struct interface *interface = turn->interface;
+	struct ledger_entry *entry = peer->ledger_entry;
+	uint64_t now_ns = turn->now.monotonic_ns;
+	bool is_unstored = ledger_accept(entry, peer->handshake.latest_timestamp, now_ns);
+
+	if (!interface->common->config.stores_timestamps)
+		return;
+	if (is_unstored && !entry->is_unstored) {
+		entry->is_unstored = true;
+		entry->next_unstored = interface->unstored.first;
+		interface->unstored.first = entry;
+	}
+	if (now_ns >= interface->unstored.reach_ns)
+		interface->unstored.reach_ns = now_ns + LEDGER_REACH_NS;
+}
+
+/*
+ * Takes the initiation of a peer that is known, and answers where it came from. The peer does not
+ * move there yet: anybody can have recorded and sent it. Only a packet under the new keys moves it.
+ */
 static enum drop accept_initiation(const struct turn *turn, struct peer *peer,
 	const struct message_initiation *message, const struct noise_caller *caller,
 	struct packet *packet)
@@ -83,9 +174,11 @@ static enum drop accept_initiation(const struct turn *turn, struct peer *peer,
 	uint64_t now_ns = turn->now.monotonic_ns;
 
 	enum drop drop = noise_initiation_consume(&peer->handshake, message, caller, now_ns);
+	if (drop == DROP_NONE || drop == DROP_TIMESTAMP_REPLAYED)
+		seen_add(&turn->interface->common->seen, message->ephemeral);
 	if (drop != DROP_NONE)
 		return drop;
-	roam(peer, &packet->endpoint);
+	enter_in_ledger(turn, peer);
 	peer->rx_bytes += packet->length;
 	timers_any_authenticated_packet_received(&peer->timers);
 	timers_any_authenticated_packet_traversed(&peer->timers, now_ns);
@@ -113,7 +206,8 @@ static enum drop receive_initiation(const struct turn *turn, struct packet *pack
 	enum drop drop;
 
 	message_initiation_decode(packet->data, &message);
-	enum admission admission = admit(turn, message.sender_index, packet, &drop);
+	enum admission admission =
+		admit(turn, message.sender_index, message.ephemeral, packet, &drop);
 	if (admission != ADMITTED)
 		return admission == ANSWERED ? DROP_NONE : drop;
 	drop = noise_initiation_open(&interface->common->identity, &message, &caller);
@@ -159,7 +253,7 @@ static enum drop receive_response(const struct turn *turn, struct packet *packet
 	struct peer *peer = peer_of_handshake(interface, message.receiver_index);
 	if (!peer)
 		return DROP_RESPONSE_UNEXPECTED;
-	enum admission admission = admit(turn, message.sender_index, packet, &drop);
+	enum admission admission = admit(turn, message.sender_index, NULL, packet, &drop);
 	if (admission != ADMITTED)
 		return admission == ANSWERED ? DROP_NONE : drop;
 	drop = noise_response_consume(&peer->handshake, &interface->common->identity, &message);
@@ -243,6 +337,9 @@ static void peer_was_heard(const struct turn *turn, struct peer *peer,
 	uint64_t now_ns = turn->now.monotonic_ns;
 
 	roam(peer, &packet->endpoint);
+	if (interface->common->config.cookies == COOKIES_FAMILIAR)
+		familiar_add(&interface->common->familiar, &peer->endpoint.remote,
+			keypair->created_ns + REJECT_AFTER_TIME_NS);
 	peer->rx_bytes += packet->length + MESSAGE_DATA_OVERHEAD;
 	if (keypairs_confirm(&peer->keypairs, &interface->indices, keypair)) {
 		timers_handshake_completed(&peer->timers, turn->now.realtime_ns);

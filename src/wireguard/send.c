@@ -134,6 +134,24 @@ void send_keepalive(const struct turn *turn, struct peer *peer)
 	send_staged(turn, peer);
 }
 
+/*
+ * Where there is a cookie, every second initiation has it, the others the knock: a stock responder
+ * under load wants the cookie; but who reads the wire can forge one, and a gateway that requires
+ * the knock must hear it all the same.
+ */
+static void write_knock(const struct common *common, struct peer *peer, struct packet *packet)
+{
+	const struct knock_key *key =
+		peer->knock.class == KNOCK_NONE ? &common->knock : &peer->knock;
+	bool has_cookie = !bytes_are_zero(packet->data + packet->length - MAC_SIZE, MAC_SIZE);
+
+	if (key->class == KNOCK_NONE)
+		return;
+	peer->sent_cookie = has_cookie && !peer->sent_cookie;
+	if (!peer->sent_cookie)
+		knock_write(key, packet->data);
+}
+
 /* Writes the initiation into the packet; the peer's handshake is under way then. */
 static enum drop build_initiation(const struct turn *turn, struct peer *peer, struct packet *packet)
 {
@@ -141,7 +159,8 @@ static enum drop build_initiation(const struct turn *turn, struct peer *peer, st
 	struct message_initiation message;
 	uint8_t timestamp[NOISE_TIMESTAMP_SIZE];
 
-	if (timestamp_next(&interface->timestamps, turn->now.realtime_ns, timestamp) < 0)
+	if (timestamp_next(&interface->timestamps,
+		    timestamp_time_ns(&interface->timestamps, turn->now), timestamp) < 0)
 		return DROP_OUT_TIMESTAMPS;
 	int err = noise_initiation_create(&peer->handshake, &interface->common->identity,
 		interface->common->config.entropy, timestamp, &message);
@@ -153,6 +172,7 @@ static enum drop build_initiation(const struct turn *turn, struct peer *peer, st
 	message.sender_index = peer->handshake_index.index;
 	message_initiation_encode(&message, packet->data);
 	cookie_macs_write(&peer->cookie, turn->now.monotonic_ns, packet->data, packet->length);
+	write_knock(turn->interface->common, peer, packet);
 	return DROP_NONE;
 }
 
@@ -213,7 +233,10 @@ enum drop send_response(const struct turn *turn, struct peer *peer, struct packe
 	timers_session_derived(&peer->timers, now_ns);
 	timers_any_authenticated_packet_traversed(&peer->timers, now_ns);
 	timers_any_authenticated_packet_sent(&peer->timers);
-	post(turn, peer, packet);
+	peer->tx_bytes += packet->length;
+	bool is_held = peer->ledger_entry->is_unstored ||
+		       interface->unstored.reach_ns > interface->reach_ns;
+	packet_list_push(is_held ? &turn->out->held : &turn->out->datagrams, packet);
 	return DROP_NONE;
 }
 
@@ -237,10 +260,13 @@ static struct peer *route(
 	return owner ? container_of(owner, struct peer, allowedips) : NULL;
 }
 
-/* Lets a packet wait for its peer's session, if it can be sent to. Consumes packet. */
+/*
+ * Lets a packet wait for its peer's session, if it can be sent to, or has called: then it will be
+ * known from where with its first packet. Consumes packet.
+ */
 static void stage(const struct turn *turn, struct peer *peer, struct packet *packet)
 {
-	if (peer->endpoint.remote.family == ADDRESS_NONE)
+	if (peer->endpoint.remote.family == ADDRESS_NONE && !peer->keypairs.next)
 		interface_drop(turn->interface, packet, DROP_OUT_NO_ENDPOINT);
 	else
 		peer_stage(peer, turn->now.monotonic_ns, packet);

@@ -23,6 +23,20 @@ static uint64_t step_after(uint64_t time_ns)
 	return stepped - second < SECONDS_NS ? stepped : second + SECONDS_NS;
 }
 
+uint64_t timestamp_time_ns(struct timestamp_clock *clock, struct moment now)
+{
+	uint64_t time_ns = now.realtime_ns;
+
+	if (clock->given_ns && now.monotonic_ns >= clock->given_ns) {
+		uint64_t since_ns = now.monotonic_ns - clock->given_ns;
+		uint64_t least_ns = timestamp_farthest_ns(clock) + (since_ns - since_ns / 16);
+		time_ns = least_ns > time_ns ? least_ns : time_ns;
+	}
+	clock->time_ns = time_ns;
+	clock->given_ns = now.monotonic_ns;
+	return time_ns;
+}
+
 int timestamp_next(struct timestamp_clock *clock, uint64_t realtime_ns,
 	uint8_t ret_timestamp[static NOISE_TIMESTAMP_SIZE])
 {

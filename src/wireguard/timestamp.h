@@ -8,14 +8,30 @@
 #pragma once
 
 #include "base/attributes.h"
+#include "base/clock.h"
 #include "wireguard/messages.h"
 
 #include <stdint.h>
 
 struct timestamp_clock {
 	uint64_t last_ns;  /* the latest given out, or stored before the restart; since 1970 */
+	uint64_t time_ns;  /* that one, had there been no limit */
+	uint64_t given_ns; /* when that was, monotonic; 0: before the restart */
 	uint64_t limit_ns; /* none greater than this is given out */
 };
+
+/*
+ * The time to go by: that of the clock, or, where it was set back, what goes on from the last one,
+ * a sixteenth slower, until the clock has caught up. A responder that draws a line (horizon.h)
+ * would have to refuse a clock that stands still.
+ */
+uint64_t timestamp_time_ns(struct timestamp_clock *clock, struct moment now);
+
+/* How far it has gone, or would have: a limit that is to be of use lies beyond. */
+static inline uint64_t timestamp_farthest_ns(const struct timestamp_clock *clock)
+{
+	return clock->time_ns > clock->last_ns ? clock->time_ns : clock->last_ns;
+}
 
 /*
  * The next timestamp: the time now, but not beyond the limit; or just above the last one if the

@@ -11,7 +11,7 @@ PORT = 40004
 class Pair:
     """Two hosts on a link, and a tunnel between them (two ends, .near of the server, .far)."""
 
-    def __init__(self, lab, foreground=False, mtu=None, options=()):
+    def __init__(self, lab, foreground=False, mtu=None, options=(), implementation=None):
         self.lab = lab
         self.server, self.member = lab.host("server"), lab.host("member")
         self.link = lab.link(self.server, self.member, left=[f"{SERVER}/24", f"{SERVER6}/64"],
@@ -19,7 +19,7 @@ class Pair:
         self.capture = self.link.capture()
         self.near = self.server.wireguard(
             addresses=[f"{INNER_SERVER}/24", f"{INNER_SERVER6}/64"], listen_port=PORT,
-            foreground=foreground, mtu=mtu, options=options)
+            foreground=foreground, mtu=mtu, options=options, implementation=implementation)
         self.far = self.member.wireguard(
             addresses=[f"{INNER_MEMBER}/24", f"{INNER_MEMBER6}/64"], foreground=foreground,
             mtu=mtu, options=options)

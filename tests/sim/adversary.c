@@ -94,10 +94,6 @@ static void inject_from(struct world *world, struct node *victim, struct letter 
 {
 	if (!node_is_awake(victim) || world->has_failed)
 		return;
-	if (network_is_limitation(world, victim, letter)) {
-		world->statistics->limitation++;
-		return;
-	}
 	world->statistics->adversary++;
 	node_receive(world, victim, letter, from);
 }

@@ -39,6 +39,11 @@ static void draw_kind(struct world *world)
 	world->fault_gap_ns = rows[world->kind].fault_gap_ns;
 	world->has_keepalives = world->kind != WORLD_SLEEPY && dice_permille(&world->dice, 600);
 	world->cookies = dice_permille(&world->dice, 500) ? COOKIES_ALWAYS : COOKIES_NEVER;
+	if (world->cookies == COOKIES_NEVER && dice_permille(&world->dice, 300))
+		world->cookies = COOKIES_FAMILIAR;
+	world->knock = KNOCK_OFF;
+	if (dice_permille(&world->dice, 400))
+		world->knock = dice_permille(&world->dice, 500) ? KNOCK_PREFERRED : KNOCK_REQUIRED;
 	world->decodes_timestamps = dice_permille(&world->dice, 100);
 }
 

@@ -87,16 +87,31 @@ static int judge_data(struct world *world, const struct node *node, const struct
 	return index->owner;
 }
 
-/* Where cookies are allowed: one to the sender of a handshake message with valid mac1. */
+/* Whether a cookie reply may go to an address at all. */
+static bool may_get_cookie(
+	const struct world *world, const struct node *node, const struct endpoint *to)
+{
+	if (world->knock != KNOCK_OFF)
+		return false;
+	for (int other = 0; other < (int)world->node_count; other++) {
+		const struct endpoint *view = &world->relations[node->number][other].view;
+		if (world->cookies == COOKIES_FAMILIAR &&
+			address_equal(&view->remote, &to->remote) && node_peer(world, node, other))
+			return true;
+	}
+	return world->cookies == COOKIES_ALWAYS;
+}
+
+/* Where cookies are allowed: one to the sender of an initiation with valid mac1. */
 static int judge_cookie_reply(struct world *world, const struct node *node,
 	const struct packet *packet, const struct cause *cause)
 {
 	const struct letter *letter = cause->letter;
 
 	world->statistics->cookie_replies++;
-	if (world->cookies != COOKIES_ALWAYS || cause->kind != CAUSE_ARRIVAL)
+	if (cause->kind != CAUSE_ARRIVAL || !may_get_cookie(world, node, &cause->from))
 		world_fail(world, "node %d: emits a cookie reply without reason", node->number);
-	else if ((letter->type != MESSAGE_INITIATION && letter->type != MESSAGE_RESPONSE) ||
+	else if (letter->type != MESSAGE_INITIATION ||
 		 !cookie_mac1_is_valid(&node->mac_checker, letter->bytes, letter->size))
 		world_fail(world, "node %d: emits a cookie reply to type %d, or without mac1",
 			node->number, (int)letter->type);
@@ -111,12 +126,13 @@ static int judge_cookie_reply(struct world *world, const struct node *node,
 int oracle_emission(struct world *world, const struct node *node, const struct packet *packet,
 	const struct cause *cause, const struct snapshot *before)
 {
+	const enum message_type type = message_classify(packet->data, packet->length);
 	int addressee = NOBODY;
 
 	world->statistics->datagrams++;
 	if (world->quiet_from_ns > 0 && world->now_ns > world->quiet_from_ns)
 		world_fail(world, "node %d: speaks though there is nothing to say", node->number);
-	switch (message_classify(packet->data, packet->length)) {
+	switch (type) {
 	case MESSAGE_INITIATION:
 		addressee = judge_initiation(world, node, packet);
 		break;
@@ -136,12 +152,13 @@ int oracle_emission(struct world *world, const struct node *node, const struct p
 		return NOBODY;
 	}
 	struct relation *relation = &world->relations[node->number][addressee];
-	const struct endpoint *view = &relation->view;
+	const struct endpoint *view = type == MESSAGE_RESPONSE ? &cause->from : &relation->view;
 
 	relation->owes_answer = false;
 	if (packet->endpoint.remote.family == ADDRESS_NONE ||
 		(!endpoint_equal_remote(&packet->endpoint, view) &&
-			!endpoint_equal_remote(&packet->endpoint, &before->view[addressee])))
+			(type == MESSAGE_RESPONSE || !endpoint_equal_remote(&packet->endpoint,
+							     &before->view[addressee]))))
 		world_fail(world, "node %d: emits to an address that did not authenticate",
 			node->number);
 	return addressee;

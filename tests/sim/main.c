@@ -126,9 +126,8 @@ static void print_statistics(const struct statistics *s)
 		s->inner_delivered);
 	printf("# adversary's datagrams %" PRIu64 ", faults %" PRIu64 "\n", s->adversary,
 		s->faults);
-	printf("# left out as known limitation %" PRIu64 ", pairs told endpoints anew %" PRIu64
-	       "\n",
-		s->limitation, s->lost_pairs);
+	printf("# syncs of a disk %" PRIu64 ", pairs told endpoints anew %" PRIu64 "\n", s->syncs,
+		s->lost_pairs);
 	printf("# slowest convergence %" PRIu64 " s, worlds over 30 s %" PRIu64 "\n",
 		(uint64_t)(s->slowest_ns / SECOND), s->slow_worlds);
 	print_drops(&s->drops);

@@ -72,20 +72,6 @@ void network_post(struct world *world, const struct node *sender, struct letter 
 	}
 }
 
-bool network_is_limitation(
-	const struct world *world, const struct node *node, const struct letter *letter)
-{
-	const struct letter *original = letter->original;
-
-	if (original->type != MESSAGE_INITIATION || original->author == NOBODY ||
-		original->addressee != node->number)
-		return false;
-	const struct relation *relation = &world->relations[node->number][original->author];
-	return original->number < relation->newest_initiation &&
-	       relation->newest_incarnation < node->incarnation &&
-	       world->sabotage != SABOTAGE_RESTART;
-}
-
 void network_arrive(struct world *world, const struct event *arrival)
 {
 	struct node *node = network_at(world, &arrival->to);
@@ -97,8 +83,5 @@ void network_arrive(struct world *world, const struct event *arrival)
 		return;
 	if (world->is_calm && world->sabotage == SABOTAGE_DEAF && node->number == 0)
 		return;
-	if (network_is_limitation(world, node, arrival->letter))
-		world->statistics->limitation++;
-	else
-		node_receive(world, node, arrival->letter, &arrival->from);
+	node_receive(world, node, arrival->letter, &arrival->from);
 }

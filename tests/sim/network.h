@@ -19,12 +19,3 @@ struct node *network_at(struct world *world, const struct endpoint *address);
 
 /* Where an address of ours can be seen from outside, for a datagram to `to`. */
 const struct endpoint *network_source(const struct node *sender, const struct endpoint *to);
-
-/*
- * Known limitation, shared with stock WireGuard until issue "timestamps outlive restarts" is done:
- * after a restart a node does not remember the timestamps it has seen, and acts upon a recorded
- * initiation again, once, moving the endpoint to whoever sent it. Such arrivals are left out of the
- * simulation here, by construction, and counted; `--sabotage restart-replay` shows them.
- */
-bool network_is_limitation(
-	const struct world *world, const struct node *node, const struct letter *letter);

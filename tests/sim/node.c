@@ -37,7 +37,8 @@ static void store_timestamps(const struct world *world, struct node *node)
 
 	for (int i = 0; i < node->shard_count; i++) {
 		const struct timestamp_clock *clock = interface_timestamps(node->shards[i]);
-		latest = clock->last_ns > latest ? clock->last_ns : latest;
+		uint64_t farthest = timestamp_farthest_ns(clock);
+		latest = farthest > latest ? farthest : latest;
 		least_limit = clock->limit_ns < least_limit ? clock->limit_ns : least_limit;
 	}
 	if (node->disk_is_broken || least_limit > latest + TIMESTAMPS_AHEAD_NS / 3)
@@ -45,6 +46,65 @@ static void store_timestamps(const struct world *world, struct node *node)
 	node->stored_timestamp_ns = latest + TIMESTAMPS_AHEAD_NS;
 	for (int i = 0; i < node->shard_count; i++)
 		interface_timestamps(node->shards[i])->limit_ns = node->stored_timestamp_ns;
+}
+
+/* ---- timestamps of peers, on disk ---- */
+
+/* Whose entry of the ledger this is. */
+static struct relation *relation_of(
+	struct world *world, const struct node *node, const struct ledger_entry *entry)
+{
+	int other = 0;
+
+	while (memcmp(world->nodes[other].identity.public_key, entry->by_key.public_key,
+		       NOISE_KEY_SIZE) != 0)
+		other++;
+	return &world->relations[node->number][other];
+}
+
+/* As a program must before it answers. A disk that breaks may have taken some of it. */
+static void store_ledger(struct world *world, struct node *node, int shard, struct outbox *fresh)
+{
+	bool takes_some = dice_permille(&node->disk_dice, 500);
+	struct unstored unstored;
+
+	if (!interface_unstored(node->shards[shard], &unstored))
+		return;
+	for (struct ledger_entry *entry = unstored.first; entry; entry = entry->next_unstored) {
+		if (!node->disk_is_broken || takes_some)
+			relation_of(world, node, entry)->disk = entry->stored;
+	}
+	if (!node->disk_is_broken && unstored.reach_ns > node->disk_reach_ns)
+		node->disk_reach_ns = unstored.reach_ns;
+	world->statistics->syncs++;
+	interface_stored(node->shards[shard], node->disk_is_broken ? -1 : 0, fresh);
+}
+
+/* What was stored, of this boot of the machine or another. */
+static void load_ledger(struct world *world, struct node *node, bool is_same_boot)
+{
+	struct ledger *ledger = interface_ledger(node->shards[0]);
+	uint64_t now_ns = node_now(world, node).monotonic_ns;
+	uint64_t until_ns = node->disk_reach_ns;
+
+	if (is_same_boot && now_ns < until_ns)
+		until_ns = now_ns;
+	for (int other = 0; other < (int)world->node_count; other++) {
+		struct horizon *disk = &world->relations[node->number][other].disk;
+		uint8_t bound[NOISE_TIMESTAMP_SIZE];
+
+		if (world->sabotage == SABOTAGE_RESTART || disk->lead_ns == 0)
+			continue; /* nothing is stored */
+		horizon_bound(disk, until_ns, bound);
+		memcpy(disk->greatest, bound, sizeof bound);
+		if (!is_same_boot)
+			disk->lead_ns = HORIZON_NO_LEAD;
+		int err = ledger_remember(
+			ledger, world->nodes[other].identity.public_key, bound, disk->lead_ns);
+		assert(err == 0);
+	}
+	node->disk_reach_ns = 0;
+	interface_recall_timestamps(node->shards[0]);
 }
 
 /* The earliest of all shards. */
@@ -109,6 +169,7 @@ static void transfer(
 static void take_in(struct world *world, struct node *node, int from, struct outbox *fresh,
 	struct outbox *out, int depth)
 {
+	store_ledger(world, node, from, fresh);
 	transfer(node, from, 0, &fresh->datagrams, &out->datagrams);
 	transfer(node, from, 0, &fresh->inner, &out->inner);
 	for (int to = 0; to < node->shard_count; to++) {
@@ -220,6 +281,7 @@ static void make_interface(struct world *world, struct node *node)
 		.entropy = dice_entropy(&node->dice),
 		.pool = &node->pools[0],
 		.cookies = world->cookies,
+		.stores_timestamps = true,
 		.mtu_bytes = node->mtu_bytes,
 	};
 
@@ -231,13 +293,43 @@ static void make_interface(struct world *world, struct node *node)
 	}
 }
 
+static const struct knock_key knock_keys[] = {{300, KNOCK_FULL, {1}}, {3, KNOCK_BUDGETED, {2}}};
+
+bool node_letter_knocks(const struct letter *letter)
+{
+	struct knock_gate gate = {0};
+
+	int err = knock_gate_set(&gate, KNOCK_REQUIRED, knock_keys, ARRAY_LENGTH(knock_keys));
+	assert(err == 0);
+	return knock_check(&gate, letter->bytes) != KNOCK_NONE;
+}
+
+/* A node has the key of a member, that of one that was removed, or none where none is needed. */
+static void set_knock(struct world *world, struct node *node)
+{
+	uint64_t kind = dice_below(&node->disk_dice, 10);
+
+	int err = interface_set_knock_gate(
+		node->shards[0], world->knock, knock_keys, ARRAY_LENGTH(knock_keys));
+	assert(err == 0);
+	if (kind < 6 || (kind == 9 && world->knock == KNOCK_REQUIRED))
+		interface_set_knock(node->shards[0], &knock_keys[0]);
+	else if (kind < 9)
+		interface_set_knock(node->shards[0], &knock_keys[1]);
+}
+
 void node_start(struct world *world, struct node *node)
 {
 	node->incarnation++;
 	dice_seed(
 		&node->dice, world->seed, 1000 * (uint64_t)(node->number + 1) + node->incarnation);
-	node->boot_ns = dice_between(&world->dice, SECOND, 240 * HOUR);
+	bool is_same_boot = node->incarnation > 1 && dice_permille(&world->dice, 500);
+	if (!is_same_boot)
+		node->boot_ns = dice_between(&world->dice, SECOND, 240 * HOUR);
+	dice_seed(&node->disk_dice, world->seed, 77 + (uint64_t)node->number);
 	make_interface(world, node);
+	load_ledger(world, node, is_same_boot);
+	set_knock(world, node);
 	load_timestamps(world, node);
 	int err = interface_set_private_key(node->shards[0], node->private_key);
 	assert(err == 0);

@@ -40,9 +40,11 @@ struct node {
 	uint64_t boot_ns;			     /* added to true time: its monotonic clock */
 	uint64_t realtime_ns;			     /* added to true time: its realtime clock */
 	uint64_t stored_timestamp_ns;		     /* what its disk says of timestamps */
+	uint64_t disk_reach_ns;			     /* likewise, how far its peers' are good */
 	uint64_t known_deadline_ns;		     /* for which tick_ns was drawn; monotonic */
 	uint64_t tick_ns;			     /* true time of the next tick */
 	struct dice dice;			     /* its entropy */
+	struct dice disk_dice;
 };
 
 /* What one node was told about another, and the oracle's own idea of what it knows. */
@@ -56,9 +58,9 @@ struct relation {
 	struct endpoint view;	    /* oracle: where this node may believe that one to be */
 	uint64_t last_timestamp_ns; /* oracle: of our initiations to there, by our clock */
 	uint8_t last_timestamp[NOISE_TIMESTAMP_SIZE]; /* oracle: as decoded from the wire */
-	bool owes_answer;	     /* oracle: it has received in the calm, and not sent since */
-	uint64_t newest_initiation;  /* oracle: number of the newest accepted from there, + 1 */
-	uint32_t newest_incarnation; /* ours when we accepted it */
+	bool owes_answer;	    /* oracle: it has received in the calm, and not sent since */
+	uint64_t newest_initiation; /* oracle: number of the newest accepted from there, + 1 */
+	struct horizon disk;	    /* what our disk says of its timestamps; lead 0: nothing */
 };
 
 /* Why a node was called. */
@@ -95,6 +97,9 @@ struct peer *node_peer(const struct world *world, const struct node *node, int o
 
 /* Starts the program with its configuration: interface, key, peers; and takes the device up. */
 void node_start(struct world *world, struct node *node);
+
+/* Whether an initiation has a knock that nodes accept. */
+bool node_letter_knocks(const struct letter *letter);
 
 /* Ends the program: all that is not stored is lost. */
 void node_end(struct world *world, struct node *node);

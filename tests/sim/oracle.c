@@ -121,9 +121,17 @@ static void check_session(
 		answering->sent_since_ns = world->now_ns;
 }
 
+/* Where knocks are required, a letter that was acted upon has one if it is an initiation. */
+static void check_knock(struct world *world, const struct node *node, const struct letter *letter)
+{
+	if (letter->type == MESSAGE_INITIATION && world->knock == KNOCK_REQUIRED &&
+		!node_letter_knocks(letter))
+		world_fail(world, "node %d: takes an initiation without a knock", node->number);
+}
+
 /* A datagram was acted upon: it must have been a peer's, for this node, and new. */
-static void check_acceptance(
-	struct world *world, const struct node *node, const struct cause *cause)
+static void check_acceptance(struct world *world, const struct node *node,
+	const struct cause *cause, const struct outbox *out)
 {
 	struct letter *original = cause->letter->original;
 	int author = original->author;
@@ -138,14 +146,19 @@ static void check_acceptance(
 			(unsigned long long)original->number, (int)original->type);
 	if (original->type == MESSAGE_COOKIE_REPLY)
 		world_fail(world, "node %d: a cookie reply has an effect", node->number);
+	check_knock(world, node, cause->letter);
+	if (original->type == MESSAGE_INITIATION && out->datagrams.count == 0)
+		return; /* its timestamp could not be stored: no answer, so that it may come again
+			 */
 	original->accepted = true;
 	check_session(world, node, original);
 	if (original->type == MESSAGE_RESPONSE)
 		world->statistics->handshakes++;
 	struct relation *relation = &world->relations[node->number][author];
-	relation->view = cause->from;
-	if (original->type != MESSAGE_INITIATION)
+	if (original->type != MESSAGE_INITIATION) {
+		relation->view = cause->from;
 		return;
+	}
 	if (world->adversary.flood_left > 0 && world->cookies == COOKIES_ALWAYS &&
 		world->adversary.flood_victim == node->number &&
 		!bytes_are_zero(original->bytes + original->size - MAC_SIZE, MAC_SIZE))
@@ -154,7 +167,6 @@ static void check_acceptance(
 		world_fail(
 			world, "node %d: accepts an initiation older than the last", node->number);
 	relation->newest_initiation = original->number + 1;
-	relation->newest_incarnation = node->incarnation;
 }
 
 static void check_arrival(struct world *world, const struct node *node, const struct cause *cause,
@@ -167,7 +179,7 @@ static void check_arrival(struct world *world, const struct node *node, const st
 	for (int other = 0; other < (int)world->node_count; other++)
 		has_acted |= has_touched(world, node, other, before);
 	if (has_acted)
-		check_acceptance(world, node, cause);
+		check_acceptance(world, node, cause, out);
 }
 
 /* Nothing waits for a session that is there. */

@@ -8,10 +8,14 @@
  *   it for this node, and only once, over restarts too; initiations only in the order they were
  *   made. Whatever else comes changes nothing and is answered by nothing; except, where cookies are
  *   allowed, a handshake message with valid mac1, by one cookie reply to where it came from.
- * - A peer's endpoint changes only by configuration, or to the source of a datagram acted upon. So
- *   a peer's genuine datagram that was not received yet does move its endpoint when the adversary
- *   delivers it from elsewhere: that is WireGuard (paper, 2.1), and the oracle's model.
- * - A datagram is emitted only to the endpoint of the peer that its index or mac1 is for.
+ * - Where knocks are required no initiation without one is acted upon, and where they are asked for
+ *   no cookie reply is sent.
+ * - A peer's endpoint changes only by configuration, or to the source of a datagram acted upon, but
+ *   never by an initiation. So a peer's genuine data or response that was not received yet does
+ *   move its endpoint when the adversary delivers it from elsewhere: that is WireGuard (paper,
+ *   2.1), and the oracle's model.
+ * - A datagram is emitted only to the endpoint of the peer that its index or mac1 is for; a
+ * response to where the initiation came from.
  * - Counters never repeat under an index, timestamps of initiations strictly increase.
  * - A session is used for REJECT_AFTER_TIME and REJECT_AFTER_MESSAGES at most, by either side; no
  *   packet waits while there is one; its keys are wiped in the end.

@@ -163,9 +163,9 @@ void sabotage_apply(
 			falsify_arrival(world, node, cause, out);
 		break;
 	case SABOTAGE_TIMESTAMP: /* node.c */
-	case SABOTAGE_DEAF:	 /* network.c */
+	case SABOTAGE_DEAF:	 /* node.c */
 	case SABOTAGE_TALK:	 /* world.c */
-	case SABOTAGE_RESTART:	 /* network.c */
+	case SABOTAGE_RESTART:	 /* node.c */
 	case SABOTAGE_NONE:
 	case SABOTAGE_COUNT:
 		break;

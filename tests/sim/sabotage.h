@@ -21,7 +21,7 @@
 	X(SABOTAGE_DOWN, "down", "an interface that is down emits a datagram")                     \
 	X(SABOTAGE_DEAF, "deaf", "a node hears nothing any more once the world is calm")           \
 	X(SABOTAGE_TALK, "talk", "somebody speaks though all has been said")                       \
-	X(SABOTAGE_RESTART, "restart-replay", "the known limitation is not left out")
+	X(SABOTAGE_RESTART, "restart-replay", "a restart forgets the timestamps of peers")
 
 enum sabotage {
 	SABOTAGE_NONE = 0,

@@ -18,7 +18,7 @@ struct statistics {
 	uint64_t adversary;	    /* datagrams of the adversary that reached a node */
 	uint64_t faults;	    /* restarts, rebindings, partitions, jumps, ... */
 	uint64_t timestamps;	    /* of initiations, decoded and compared */
-	uint64_t limitation;	    /* arrivals left out, see network_is_limitation() */
+	uint64_t syncs;		    /* writes of peers' timestamps to a disk */
 	uint64_t lost_pairs;	    /* pairs that had to be told endpoints anew */
 	uint64_t virtual_ns;	    /* time that passed in the worlds */
 	uint64_t slowest_ns;	    /* longest way from calm to working sessions */

@@ -50,6 +50,7 @@ struct world {
 	enum world_kind kind;
 	enum sabotage sabotage; /* what is falsified, to see the oracle find it */
 	enum cookie_policy cookies;
+	enum knock_mode knock;	 /* what all nodes ask for */
 	bool decodes_timestamps; /* in some worlds, as it costs */
 	bool is_calm;		 /* nothing is lost any more, nobody disturbs */
 	bool has_keepalives;	 /* some links have persistent ones */

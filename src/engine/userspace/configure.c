@@ -7,6 +7,7 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 /* How far ahead timestamps are reserved: a disk write in about ten minutes of calling. */
 #define TIMESTAMPS_RESERVE_NS (600ULL * NS_PER_S)
@@ -104,14 +105,14 @@ static uint64_t later(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-/* The latest that any worker gave out. */
+/* The latest that any worker gave out, or would have. */
 static uint64_t latest_timestamp_ns(const struct engine *engine)
 {
 	uint64_t latest_ns = 0;
 
 	for (unsigned i = 0; i < engine->worker_count; i++) {
 		struct interface *shard = worker_interface(engine->workers[i]);
-		latest_ns = later(latest_ns, interface_timestamps(shard)->last_ns);
+		latest_ns = later(latest_ns, timestamp_farthest_ns(interface_timestamps(shard)));
 	}
 	return latest_ns;
 }
@@ -133,8 +134,94 @@ void engine_reserve_timestamps(struct engine *engine)
 		interface_timestamps(worker_interface(engine->workers[i]))->limit_ns = limit_ns;
 }
 
+/* ---- timestamps of peers ---- */
+
+static int write_ledger(struct engine *engine, enum ledgerfile_mode mode)
+{
+	uint64_t reach_ns[INTERFACE_SHARDS_MAX] = {0};
+
+	for (unsigned i = 0; i < engine->worker_count; i++)
+		reach_ns[i] = interface_reach_ns(worker_interface(engine->workers[i]));
+	return ledgerfile_write(&engine->ledger, interface_ledger(shared(engine)), mode, reach_ns);
+}
+
+/* At most one line a minute, however many peers call. */
+static void warn_of_ledger(struct engine *engine, int err, uint64_t now_ns)
+{
+	if (engine->ledger_warned_ns && now_ns - engine->ledger_warned_ns < 60ULL * NS_PER_S)
+		return;
+	engine->ledger_warned_ns = now_ns;
+	log_err(err,
+		"cannot write %s: peers whose calls would have to be remembered there are not "
+		"answered; make room or let it be written",
+		engine->ledger.path);
+}
+
+void engine_mend_ledger(struct engine *engine, int failure)
+{
+	uint64_t now_ns = clock_now().monotonic_ns;
+
+	if (!engine->ledger.path || now_ns - engine->ledger_tried_ns < NS_PER_S)
+		return;
+	engine->ledger_tried_ns = now_ns;
+	warn_of_ledger(engine, failure, now_ns);
+	int err = write_ledger(engine, LEDGERFILE_GOING_ON);
+	if (err == 0)
+		log_info(0, "%s: written again", engine->ledger.path);
+}
+
+/* What a file that is lost or damaged may have known: nobody is answered who is not past now. */
+static void fear_the_past(struct engine *engine, int err)
+{
+	uint8_t floor[NOISE_TIMESTAMP_SIZE];
+
+	horizon_timestamp(clock_now().realtime_ns, floor);
+	ledger_raise_floor(interface_ledger(shared(engine)), floor);
+	log_warn(err,
+		"%s: lost or damaged: peers of whom it says nothing are answered once their "
+		"clocks are past the present time, so that nothing recorded is",
+		engine->ledger.path);
+}
+
+/* `was_used`: the key has been in use before, so that there should be a file. */
+static int resume_ledger(struct engine *engine, bool was_used)
+{
+	const struct noise_identity *identity = interface_identity(shared(engine));
+	struct ledger *ledger = interface_ledger(shared(engine));
+	enum ledgerfile_state state;
+
+	ledger_forget(ledger);
+	ledgerfile_done(&engine->ledger);
+	if (!identity)
+		return 0;
+	int err = ledgerfile_set_key(&engine->ledger, identity->public_key);
+	if (err < 0)
+		return err;
+	err = ledgerfile_load(&engine->ledger, ledger, clock_now(), &state);
+	if (err == -ENOMEM)
+		return err;
+	if (err < 0 || state == LEDGERFILE_DAMAGED || (state == LEDGERFILE_MISSING && was_used))
+		fear_the_past(engine, err);
+	interface_recall_timestamps(shared(engine));
+	err = write_ledger(engine, LEDGERFILE_GOING_ON);
+	if (err < 0)
+		warn_of_ledger(engine, err, clock_now().monotonic_ns);
+	return 0;
+}
+
+static void settle_ledger(struct engine *engine)
+{
+	if (!engine->ledger.path)
+		return;
+	int err = write_ledger(engine, LEDGERFILE_SETTLED);
+	if (err < 0)
+		log_debug(err, "cannot write %s: a restart refuses a little more",
+			engine->ledger.path);
+}
+
 void engine_settle_timestamps(struct engine *engine)
 {
+	settle_ledger(engine);
 	if (!engine->timestamps.path)
 		return;
 	int err = timestampfile_store(&engine->timestamps, latest_timestamp_ns(engine));
@@ -142,26 +229,27 @@ void engine_settle_timestamps(struct engine *engine)
 		log_debug(err, "cannot write %s: it reserves too much", engine->timestamps.path);
 }
 
-/* Goes on from the timestamps that this key has used before. */
+/* Goes on from the timestamps that this key has used and seen before. */
 static int resume_timestamps(struct engine *engine)
 {
 	const struct noise_identity *identity = interface_identity(shared(engine));
 	uint64_t last_ns = 0;
 
-	engine_settle_timestamps(engine);
 	timestampfile_done(&engine->timestamps);
 	if (!identity)
-		return 0;
+		return resume_ledger(engine, false);
 	int err = timestampfile_set_key(&engine->timestamps, identity->public_key);
 	if (err < 0)
 		return err;
+	bool was_used = access(engine->timestamps.path, F_OK) == 0;
 	err = timestampfile_load(&engine->timestamps, &last_ns);
 	if (err < 0)
 		log_warn(err, "cannot read %s: it is begun anew", engine->timestamps.path);
 	for (unsigned i = 0; i < engine->worker_count; i++)
-		interface_timestamps(worker_interface(engine->workers[i]))->last_ns = last_ns;
+		*interface_timestamps(worker_interface(engine->workers[i])) =
+			(struct timestamp_clock){.last_ns = last_ns};
 	engine_reserve_timestamps(engine);
-	return 0;
+	return resume_ledger(engine, was_used);
 }
 
 /* ---- configuration ---- */
@@ -194,6 +282,8 @@ static int change_fields(
 		interface_peer_set_preshared_key(peer, change->preshared_key);
 	if (change->sets_endpoint)
 		interface_peer_set_endpoint(peer, &change->endpoint);
+	if (change->sets_knock)
+		interface_peer_set_knock(peer, &change->knock);
 	int err = change_prefixes(engine, peer, change);
 	if (err < 0)
 		return err;
@@ -237,6 +327,7 @@ static int change_key(struct engine *engine, const uint8_t private_key[static NO
 
 	if (identity && bytes_equal(identity->private_key, private_key, NOISE_KEY_SIZE))
 		return 0;
+	engine_settle_timestamps(engine);
 	int err = interface_set_private_key(shared(engine), private_key);
 	return err < 0 ? err : resume_timestamps(engine);
 }
@@ -247,6 +338,13 @@ static int change_all(struct engine *engine, const struct engine_change *change)
 	int err = change->sets_listen_port ? change_port(engine, change->listen_port) : 0;
 	if (err < 0)
 		return err;
+	err = change->sets_knock_gate ? interface_set_knock_gate(shared(engine), change->knock_mode,
+						change->knock_keys, change->knock_key_count)
+				      : 0;
+	if (err < 0)
+		return err;
+	if (change->sets_knock)
+		interface_set_knock(shared(engine), &change->knock);
 	err = change->sets_mark ? change_mark(engine, change->mark) : 0;
 	if (err < 0)
 		return err;

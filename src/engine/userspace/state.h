@@ -2,6 +2,7 @@
 /* What userspace.c and configure.c share; nobody else includes it. */
 #pragma once
 
+#include "engine/userspace/ledgerfile.h"
 #include "engine/userspace/timestampfile.h"
 #include "engine/userspace/userspace.h"
 #include "engine/userspace/worker.h"
@@ -26,6 +27,11 @@ struct engine {
 	uint16_t listen_port; /* as configured or found; 0: none is open yet */
 	uint32_t mark;
 	struct timestampfile timestamps;
+	struct ledgerfile ledger;
+	atomic_int
+		ledger_failure; /* -errno: a worker could not store; the file is to be made anew */
+	uint64_t ledger_tried_ns; /* when that was tried last, monotonic */
+	uint64_t ledger_warned_ns;
 };
 _Static_assert((int)TUN_QUEUES_MAX <= (int)INTERFACE_SHARDS_MAX, "a shard for each queue");
 
@@ -50,6 +56,10 @@ int engine_listen(struct engine *engine) must_check;
  * all the same, with a warning: a tunnel that works until the next restart is better than none.
  */
 void engine_reserve_timestamps(struct engine *engine);
+
+/* A worker could not store what it must. Makes the file anew, if that was not just tried. Paused.
+ */
+void engine_mend_ledger(struct engine *engine, int failure);
 
 /*
  * The end of this key's timestamps: stores how far they really went, so that the next start does

@@ -37,6 +37,19 @@ static void timestamps_are_low(void *context)
 		uv_async_send(&engine->alarm);
 }
 
+/* On a worker's thread. The file's descriptor changes only while all workers stand still. */
+static int store_ledger(void *context, unsigned worker, const struct unstored *unstored)
+{
+	struct engine *engine = context;
+
+	int err = ledgerfile_store(&engine->ledger, worker, unstored);
+	if (err < 0) {
+		atomic_store(&engine->ledger_failure, err);
+		uv_async_send(&engine->alarm);
+	}
+	return err;
+}
+
 static void is_alarmed(uv_async_t *alarm)
 {
 	struct engine *engine = alarm->data;
@@ -49,6 +62,12 @@ static void is_alarmed(uv_async_t *alarm)
 	if (atomic_exchange(&engine->timestamps_asked, false)) {
 		engine_pause(engine);
 		engine_reserve_timestamps(engine);
+		engine_resume(engine);
+	}
+	failure = atomic_exchange(&engine->ledger_failure, 0);
+	if (failure < 0) {
+		engine_pause(engine);
+		engine_mend_ledger(engine, failure);
 		engine_resume(engine);
 	}
 }
@@ -120,6 +139,7 @@ static int add_worker(struct engine *engine, unsigned number)
 		.first = number == 0 ? NULL : worker_interface(engine->workers[0]),
 		.failed = worker_failed,
 		.timestamps_low = timestamps_are_low,
+		.store = store_ledger,
 		.context = engine,
 	};
 
@@ -200,6 +220,7 @@ int engine_open_userspace(const struct engine_config *config, struct engine **re
 		return -ENOMEM;
 	engine->config = *config;
 	engine->timestamps.directory = config->state_directory;
+	ledgerfile_init(&engine->ledger, config->state_directory);
 	int err = open_parts(engine);
 	if (err < 0) {
 		abandon(engine);
@@ -235,6 +256,7 @@ void engine_free(struct engine *engine)
 	link_close(engine->link);
 	tun_close(engine->tun);
 	timestampfile_done(&engine->timestamps);
+	ledgerfile_done(&engine->ledger);
 	bytes_wipe(engine, sizeof *engine);
 	free(engine);
 }

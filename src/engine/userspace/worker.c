@@ -73,22 +73,43 @@ static void hand_over_all(struct worker *worker)
 	}
 }
 
-/* All that this turn brought forth goes out. */
-static void flush(struct worker *worker, uint64_t now_ns)
+static void send_datagrams(struct worker *worker)
 {
 	if (worker->udp)
 		udp_send(worker->udp, &worker->pool, &worker->out.datagrams);
 	else
 		packet_put_all(&worker->pool, &worker->out.datagrams);
+}
+
+/*
+ * Answers that a restart must not repeat wait for the disk; one sync for all of this turn. Few do:
+ * see horizon.h. So it is done right here, and costs those few milliseconds.
+ */
+static void send_held(struct worker *worker)
+{
+	struct unstored unstored;
+
+	if (!interface_unstored(worker->interface, &unstored))
+		return;
+	int err = worker->config.store(worker->config.context, worker->config.number, &unstored);
+	interface_stored(worker->interface, err, &worker->out);
+	send_datagrams(worker);
+}
+
+/* All that this turn brought forth goes out. */
+static void flush(struct worker *worker, uint64_t now_ns)
+{
+	send_datagrams(worker);
 	if (worker->out.inner.count)
 		(void)tun_write(worker->config.tun, worker->config.number, &worker->pool,
 			&worker->out
 				 .inner); /* what the device does not take is lost, as on a wire */
 	hand_over_all(worker);
+	send_held(worker);
 	set_timer(worker, now_ns);
 
 	const struct timestamp_clock *timestamps = interface_timestamps(worker->interface);
-	if (timestamps->last_ns + TIMESTAMPS_LOW_NS > timestamps->limit_ns)
+	if (timestamp_farthest_ns(timestamps) + TIMESTAMPS_LOW_NS > timestamps->limit_ns)
 		worker->config.timestamps_low(worker->config.context);
 }
 
@@ -258,6 +279,7 @@ static int open_interface(struct worker *worker)
 		.entropy = entropy_kernel(),
 		.pool = &worker->pool,
 		.cookies = worker->config.cookies,
+		.stores_timestamps = true,
 		.mtu_bytes = TUN_DEFAULT_MTU,
 	};
 

@@ -29,6 +29,8 @@ struct worker_config {
 	void (*failed)(
 		void *context, int err); /* packets cannot pass any more; on worker 0's thread */
 	void (*timestamps_low)(void *context); /* the reserve is low; any worker's thread */
+	/* Stores durably what this worker's shard has to be stored; any worker's thread. -errno. */
+	int (*store)(void *context, unsigned worker, const struct unstored *unstored);
 	void *context;
 };
 

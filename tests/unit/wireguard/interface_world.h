@@ -44,6 +44,7 @@ static struct node *nodes[NODES_MAX]; /* all that are open */
 static size_t node_count;
 static bool wire_is_cut;		 /* carry() loses what it takes */
 static enum cookie_policy world_cookies; /* of nodes that are opened from now on */
+static bool world_stores_timestamps;	 /* likewise: who sees to interface_unstored() */
 
 /* ---- nodes ---- */
 
@@ -73,6 +74,7 @@ static inline void node_open_sized(struct node *node, uint8_t number, size_t pac
 		.entropy = seeded_entropy(&world_seed),
 		.pool = &node->pool,
 		.cookies = world_cookies,
+		.stores_timestamps = world_stores_timestamps,
 		.mtu_bytes = 1420,
 	};
 	if (interface_new(&config, &node->interface) < 0)
@@ -95,6 +97,7 @@ static inline bool node_close(struct node *node)
 {
 	packet_put_all(&node->pool, &node->out.datagrams);
 	packet_put_all(&node->pool, &node->out.inner);
+	packet_put_all(&node->pool, &node->out.held);
 	interface_free(node->interface);
 	bool is_whole = node->pool.free.count == node->pool.capacity;
 	packet_pool_done(&node->pool);

@@ -92,8 +92,12 @@ static inline void seal_by_hand(const void *inner, size_t size)
 /* So many handshakes that Bob is under load. */
 static inline void flood(void)
 {
+	static struct datagram junk;
+
+	make(&junk, MESSAGE_INITIATION, MESSAGE_INITIATION_SIZE);
+	sign(&junk);
 	for (int i = 0; i < 2 * LOAD_BURST; i++) {
-		give(&bob, &first, &alice);
+		give(&bob, &junk, &alice);
 		packet_put_all(&bob.pool, &bob.out.datagrams);
 	}
 }
@@ -186,10 +190,42 @@ static inline void timestamp_forged(void)
 	give(&bob, &first, &alice);
 }
 
-static inline void timestamp_replayed(void)
+static inline void knock_missing(void)
+{
+	take_initiation(&first);
+	if (interface_set_knock_gate(bob.interface, KNOCK_REQUIRED, NULL, 0) < 0)
+		abort();
+	last_step();
+	give(&bob, &first, &alice);
+}
+
+static inline void knock_budget(void)
+{
+	take_initiation(&first);
+	if (interface_set_knock_gate(bob.interface, KNOCK_PREFERRED, NULL, 0) < 0)
+		abort();
+	for (int i = 0; i < LOAD_BURST / 2; i++) {
+		make(&second, MESSAGE_INITIATION, MESSAGE_INITIATION_SIZE);
+		sign(&second);
+		give(&bob, &second, &alice);
+	}
+	last_step();
+	give(&bob, &first, &alice);
+}
+
+static inline void initiation_replayed(void)
 {
 	take_initiation(&first);
 	give(&bob, &first, &alice);
+	skip(SECONDS_NS);
+	last_step();
+	give(&bob, &first, &alice);
+}
+
+static inline void timestamp_replayed(void)
+{
+	take_two_initiations();
+	give(&bob, &second, &alice);
 	skip(SECONDS_NS);
 	last_step();
 	give(&bob, &first, &alice);
@@ -380,4 +416,14 @@ static inline void out_timestamps(void)
 	interface_timestamps(bob.interface)->limit_ns = 0;
 	last_step();
 	send_one(&bob, &alice);
+}
+
+static inline void out_unstored(void)
+{
+	world_stores_timestamps = true;
+	take_initiation(&first);
+	world_stores_timestamps = false;
+	give(&bob, &first, &alice);
+	last_step();
+	interface_stored(bob.interface, -1, &bob.out);
 }

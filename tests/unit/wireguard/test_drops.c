@@ -15,6 +15,9 @@ static const struct {
 	{DROP_MALFORMED, malformed, MESSAGE_INVALID},
 	{DROP_NO_PRIVATE_KEY, no_private_key, MESSAGE_INVALID},
 	{DROP_MAC1_INVALID, mac1_invalid, MESSAGE_INVALID},
+	{DROP_KNOCK_MISSING, knock_missing, MESSAGE_INVALID},
+	{DROP_KNOCK_BUDGET, knock_budget, MESSAGE_INVALID},
+	{DROP_INITIATION_REPLAYED, initiation_replayed, MESSAGE_INVALID},
 	{DROP_UNDER_LOAD, under_load, MESSAGE_COOKIE_REPLY}, /* as this policy says */
 	{DROP_RATE_LIMITED, rate_limited, MESSAGE_INVALID},
 	{DROP_EPHEMERAL_WEAK, ephemeral_weak, MESSAGE_INVALID},
@@ -43,6 +46,7 @@ static const struct {
 	{DROP_OUT_GAVE_UP, out_gave_up, MESSAGE_INVALID},
 	{DROP_OUT_TOO_LONG, out_too_long, MESSAGE_INVALID},
 	{DROP_OUT_TIMESTAMPS, out_timestamps, MESSAGE_INVALID},
+	{DROP_OUT_UNSTORED, out_unstored, MESSAGE_INVALID},
 };
 
 /* Whether one more died of this since the last step began, and none of anything else. */

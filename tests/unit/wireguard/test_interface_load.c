@@ -80,6 +80,81 @@ static void test_cookies(void)
 	two_close();
 }
 
+/* Who has a session from his address gets a cookie; nobody else hears of us. */
+static void test_familiar(void)
+{
+	static struct datagram data;
+
+	world_cookies = COOKIES_FAMILIAR;
+	two_open_in_session();
+	world_cookies = COOKIES_NEVER;
+	flood(2 * LOAD_BURST);
+	tap_ok(is_silent(&bob), "a flood from an unknown address hears nothing");
+	skip(REKEY_AFTER_TIME_NS);
+	send_one(&alice, &bob);
+	tap_ok(take_type(&alice, MESSAGE_DATA, &data), "data");
+	tap_ok(take_type(&alice, MESSAGE_INITIATION, &initiation),
+		"and a call to renew the session");
+	flood(2 * LOAD_BURST);
+	give_from(&bob, &initiation, &elsewhere);
+	tap_ok(is_silent(&bob), "the call from elsewhere hears nothing");
+	give(&bob, &initiation, &alice);
+	tap_ok(take_type(&bob, MESSAGE_COOKIE_REPLY, &reply), "the caller gets a cookie reply");
+	interface_peer_remove(bob.interface, peer_of(&bob, &alice));
+	give(&bob, &initiation, &alice);
+	tap_ok(is_silent(&bob), "but not once he is no peer any more");
+	two_close();
+}
+
+/* A response never does, whatever the policy. */
+static void test_no_cookie_for_responses(void)
+{
+	world_cookies = COOKIES_ALWAYS;
+	two_open();
+	world_cookies = COOKIES_NEVER;
+	send_one(&bob, &alice);
+	tap_ok(take(&bob, &initiation), "our call");
+	give(&alice, &initiation, &bob);
+	tap_ok(take_type(&alice, MESSAGE_RESPONSE, &reply), "is answered");
+	flood(2 * LOAD_BURST);
+	packet_put_all(&bob.pool, &bob.out.datagrams);
+	struct cookie_maker maker = {0};
+	cookie_maker_set_key(&maker, bob.public_key);
+	reply.bytes[MESSAGE_RESPONSE_SIZE - MESSAGE_MACS_SIZE - 1] ^= 1;
+	for (int i = 0; i < 50; i++) {
+		cookie_macs_write(&maker, now.monotonic_ns, reply.bytes, reply.size);
+		give_from(&bob, &reply, &elsewhere);
+	}
+	tap_ok(is_silent(&bob), "forged responses with a right mac1 hear nothing");
+	tap_ok(drops_of(&bob, DROP_RATE_LIMITED) > 0, "under load they are limited");
+	two_close();
+}
+
+/* Copies of what was accepted cost no public-key work, and are no load. */
+static void test_copies(void)
+{
+	two_open();
+	send_one(&alice, &bob);
+	if (!take(&alice, &initiation))
+		abort();
+	give(&bob, &initiation, &alice);
+	tap_ok(take_type(&bob, MESSAGE_RESPONSE, &reply), "a call is answered");
+	for (int i = 0; i < 2 * LOAD_BURST; i++)
+		give_from(&bob, &initiation, &elsewhere);
+	tap_is_int(drops_of(&bob, DROP_INITIATION_REPLAYED), 2 * LOAD_BURST, "no copy of it is");
+	initiation.bytes[4] ^= 1;
+	struct cookie_maker maker = {0};
+	cookie_maker_set_key(&maker, bob.public_key);
+	cookie_macs_write(&maker, now.monotonic_ns, initiation.bytes, initiation.size);
+	give_from(&bob, &initiation, &elsewhere);
+	tap_is_int(drops_of(&bob, DROP_INITIATION_REPLAYED), 2 * LOAD_BURST + 1,
+		"nor one with another sender index");
+	flood(1);
+	tap_is_int(drops_of(&bob, DROP_RATE_LIMITED), 0, "they are no load");
+	tap_ok(is_silent(&bob), "and hear nothing");
+	two_close();
+}
+
 /* A cookie is no password: without load nobody asks for it, and data needs none ever. */
 static void test_sessions_under_load(void)
 {
@@ -112,6 +187,9 @@ int main(void)
 {
 	test_silent();
 	test_cookies();
+	test_familiar();
+	test_no_cookie_for_responses();
+	test_copies();
 	test_sessions_under_load();
 	test_response_under_load();
 	return tap_done();

@@ -23,12 +23,47 @@ static void test_initiation(void)
 	send_one(&alice, &bob);
 	tap_ok(take(&alice, &initiation), "an initiation");
 	give_from(&bob, &initiation, &elsewhere);
-	tap_ok(has_moved(&bob, &alice), "moves its sender");
+	tap_ok(!has_moved(&bob, &alice), "moves nobody");
 	tap_ok(take(&bob, &response) && endpoint_equal_remote(&response.to, &elsewhere),
-		"and is answered there");
+		"and is answered where it came from");
 	tap_ok(response.to.source_ifindex == 3 &&
 			address_equal(&response.to.source, &elsewhere.source),
 		"from the address that was called");
+	give(&alice, &response, &bob);
+	tap_ok(take(&alice, &data), "the first packet under the new keys");
+	data.bytes[data.size - 1] ^= 1;
+	give_from(&bob, &data, &elsewhere);
+	tap_ok(!has_moved(&bob, &alice), "forged moves nobody");
+	data.bytes[data.size - 1] ^= 1;
+	give_from(&bob, &data, &elsewhere);
+	tap_ok(has_moved(&bob, &alice), "moves its sender");
+	forget_inner(&bob);
+	two_close();
+}
+
+/* Of whom nothing is known gets what waits for it with its first packet under the new keys. */
+static void test_first_call(void)
+{
+	const struct endpoint none = {0};
+
+	two_open();
+	interface_peer_set_endpoint(peer_of(&bob, &alice), &none);
+	send_one(&bob, &alice);
+	tap_is_int(drops_of(&bob, DROP_OUT_NO_ENDPOINT), 1, "nobody knows where to send to");
+	send_one(&alice, &bob);
+	tap_ok(take(&alice, &initiation), "an initiation");
+	give_from(&bob, &initiation, &elsewhere);
+	send_one(&bob, &alice);
+	tap_ok(peer_of(&bob, &alice)->endpoint.remote.family == ADDRESS_NONE,
+		"does not tell where its sender is");
+	tap_ok(take(&bob, &response) && is_silent(&bob), "is answered, and a packet waits");
+	give(&alice, &response, &bob);
+	tap_ok(take(&alice, &data), "the first packet under the new keys");
+	give_from(&bob, &data, &elsewhere);
+	forget_inner(&bob);
+	tap_ok(take(&bob, &data) && type_of(&data) == MESSAGE_DATA &&
+			endpoint_equal_remote(&data.to, &elsewhere),
+		"brings it to where that came from");
 	two_close();
 }
 
@@ -204,7 +239,7 @@ static void test_replayed(void)
 	give_from(&bob, &initiation, &elsewhere);
 	give_from(&alice, &response, &elsewhere);
 	give_from(&bob, &data, &elsewhere);
-	tap_is_int(drops_of(&bob, DROP_TIMESTAMP_REPLAYED), 1, "the initiation is known");
+	tap_is_int(drops_of(&bob, DROP_INITIATION_REPLAYED), 1, "the initiation is known");
 	tap_is_int(drops_of(&alice, DROP_RESPONSE_UNEXPECTED), 1, "the response is not waited for");
 	tap_is_int(drops_of(&bob, DROP_COUNTER_REPLAYED), 1, "the data's counter is known");
 	tap_ok(!has_moved(&bob, &alice) && !has_moved(&alice, &bob), "nobody moves");
@@ -235,6 +270,7 @@ static void test_stranger(void)
 int main(void)
 {
 	test_initiation();
+	test_first_call();
 	test_response();
 	test_data();
 	test_keepalive();

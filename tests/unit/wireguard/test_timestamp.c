@@ -67,6 +67,25 @@ static void test_restart(void)
 	tap_is_bytes(got, want, sizeof want, "which need not be coarse");
 }
 
+/* A clock that is set back: timestamps go on all the same, a sixteenth slower. */
+static void test_set_back(void)
+{
+	struct timestamp_clock clock = {.limit_ns = UINT64_MAX};
+	const struct moment first = {1000 * SECONDS_NS, TODAY_NS};
+	const struct moment back = {1160 * SECONDS_NS, TODAY_NS - 86400 * SECONDS_NS};
+	const struct moment again = {1320 * SECONDS_NS, TODAY_NS - 86240 * SECONDS_NS};
+	const struct moment ahead = {1330 * SECONDS_NS, TODAY_NS + 86400 * SECONDS_NS};
+
+	tap_ok(timestamp_time_ns(&clock, first) == first.realtime_ns,
+		"at first, what the clock says");
+	tap_ok(timestamp_time_ns(&clock, back) == TODAY_NS + 150 * SECONDS_NS,
+		"set back: what goes on from there");
+	tap_ok(timestamp_time_ns(&clock, again) == TODAY_NS + 300 * SECONDS_NS, "and on");
+	clock.last_ns = TODAY_NS;
+	tap_ok(timestamp_farthest_ns(&clock) == TODAY_NS + 300 * SECONDS_NS, "limit or not");
+	tap_ok(timestamp_time_ns(&clock, ahead) == ahead.realtime_ns, "until it has caught up");
+}
+
 /* The end of time: numbers do not begin again at 0. */
 static void test_end(void)
 {
@@ -109,6 +128,7 @@ int main(void)
 {
 	test_rows();
 	test_restart();
+	test_set_back();
 	test_end();
 	test_random_clocks();
 	return tap_done();
