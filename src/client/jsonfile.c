@@ -92,7 +92,7 @@ int jsonfile_read(const char *path, json_t **ret_json, int *ret_line)
 
 	*ret_line = 0;
 	int err = read_file(path, &bytes, &size);
-	if (err < 0)
+	if (!bytes)
 		return err;
 	json_t *json = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, &fault);
 	bytes_wipe(bytes, size);

@@ -287,6 +287,7 @@ static void add_shape(struct work *work)
 static void fill_in(const struct work *work, enum stimulus_fill what, uint8_t *at)
 {
 	size_t size = work->address_size;
+	const struct address *overlay;
 
 	switch (what) {
 	case STIMULUS_FILL_TAG:
@@ -299,7 +300,9 @@ static void fill_in(const struct work *work, enum stimulus_fill what, uint8_t *a
 		memcpy(at, work->from, size);
 		return;
 	case STIMULUS_FILL_OVERLAY:
-		memcpy(at, scene_overlay(work->scene, work->stimulus->family)->bytes, size);
+		overlay = scene_overlay(work->scene, work->stimulus->family);
+		assert(overlay); /* a stimulus that needs one is left out where there is none */
+		memcpy(at, overlay->bytes, size);
 		return;
 	case STIMULUS_FILL_NEIGHBOUR:
 		memcpy(at, is_ipv6(work) ? neighbour6 : neighbour4, size);

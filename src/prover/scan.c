@@ -93,7 +93,7 @@ static void value_of(const struct proof *proof, uint8_t family, char letter,
 		format_mac(path->hop, ret_text);
 		return;
 	default:
-		(void)snprintf(ret_text, WORD_SIZE, "%u",
+		(void)snprintf(ret_text, WORD_SIZE, "%d",
 			letter == 'P' ? proof->scene.port : proof->scene.control_port);
 	}
 }

@@ -100,26 +100,26 @@ enum {
 };
 
 struct stimulus {
-	const char *name; /* group.thing.detail */
-	const char *what; /* one line */
+	const char *name;	      /* group.thing.detail */
+	const char *what;	      /* one line */
+	const char *group;	      /* an address, for STIMULUS_TO_GROUP */
+	struct stimulus_data before;  /* IPv4 options; IPv6 extension headers, see first */
+	struct stimulus_data options; /* of TCP */
+	struct stimulus_data payload;
 	enum lesson lesson;
-	uint8_t family; /* ADDRESS_IPV4, ADDRESS_IPV6 */
-	uint8_t layer;	/* enum stimulus_layer */
+	uint32_t port;	   /* destination */
+	uint16_t kind;	   /* see enum stimulus_layer */
+	uint16_t fragment; /* IPv4: bits of that field; IPv6: offset << 3 | more */
+	uint16_t size;	   /* see enum stimulus_make */
+	uint16_t window;   /* of TCP; 0: 1024 */
+	uint8_t family;	   /* ADDRESS_IPV4, ADDRESS_IPV6 */
+	uint8_t layer;	   /* enum stimulus_layer */
 	uint8_t to, from, fault, make;
 	uint8_t flags;
 	uint8_t hops; /* TTL, hop limit; 0: 64, and 255 for neighbour discovery (see craft.c) */
 	bool has_no_hops;
-	uint32_t port;		      /* destination */
-	uint16_t kind;		      /* see enum stimulus_layer */
-	uint16_t fragment;	      /* IPv4: bits of that field; IPv6: offset << 3 | more */
-	uint16_t size;		      /* see enum stimulus_make */
-	uint16_t window;	      /* of TCP; 0: 1024 */
-	struct stimulus_data before;  /* IPv4 options; IPv6 extension headers, see first */
-	uint8_t first;		      /* the protocol of what is in `before` (IPv6) */
-	uint8_t last;		      /* where in `before` the last extension header begins */
-	struct stimulus_data options; /* of TCP */
-	struct stimulus_data payload;
-	const char *group; /* an address, for STIMULUS_TO_GROUP */
+	uint8_t first; /* the protocol of what is in `before` (IPv6) */
+	uint8_t last;  /* where in `before` the last extension header begins */
 	struct {
 		uint8_t what; /* enum stimulus_fill */
 		uint8_t at;

@@ -148,14 +148,14 @@ int listeners_open_tunnel(struct listeners *listeners, const char *interface,
 	const struct message_tunnel *tunnel, struct endpoint *ret_failed)
 {
 	const struct {
-		enum message_listener which;
 		const struct address *address;
+		enum message_listener which;
 		uint16_t port;
 	} rows[] = {
-		{MESSAGE_LISTENER_CONTROL_IPV4, &tunnel->ipv4, tunnel->control_port},
-		{MESSAGE_LISTENER_CONTROL_IPV6, &tunnel->ipv6, tunnel->control_port},
-		{MESSAGE_LISTENER_ENROL_IPV4, &tunnel->ipv4, tunnel->enrol_port},
-		{MESSAGE_LISTENER_ENROL_IPV6, &tunnel->ipv6, tunnel->enrol_port},
+		{&tunnel->ipv4, MESSAGE_LISTENER_CONTROL_IPV4, tunnel->control_port},
+		{&tunnel->ipv6, MESSAGE_LISTENER_CONTROL_IPV6, tunnel->control_port},
+		{&tunnel->ipv4, MESSAGE_LISTENER_ENROL_IPV4, tunnel->enrol_port},
+		{&tunnel->ipv6, MESSAGE_LISTENER_ENROL_IPV6, tunnel->enrol_port},
 	};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)

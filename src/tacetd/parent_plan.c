@@ -15,23 +15,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static void apply(struct parent *parent, struct plan_received *plan);
-
 /* ---- the answer ---- */
 
-/* Says that the plan is in force, or why not, and goes on with the next one. */
+/* Says that the plan is in force, or why not. */
 static void answer(struct parent *parent)
 {
-	struct plan_received *next = parent->waiting;
-
 	parent->is_applying = false;
-	parent->waiting = NULL;
 	if (parent->control.channel && !parent->is_orphan)
 		channel_send(parent->control.channel, MESSAGE_PLAN_DONE, &parent->done, 1);
 	parent->is_orphan = false;
 	parent_look_ready(parent);
-	if (next)
-		apply(parent, next);
 }
 
 /* Refuses a plan as a whole. */
@@ -122,7 +115,7 @@ static const char *explain(const struct parent *parent, int err)
 	return err_str(err);
 }
 
-/* Consumes the plan. */
+/* Consumes the plan. It is answered at once, unless the engine is to have its say. */
 static void apply(struct parent *parent, struct plan_received *plan)
 {
 	const uint64_t version = plan->head.version;
@@ -148,6 +141,17 @@ static void apply(struct parent *parent, struct plan_received *plan)
 	parent->is_applying = true;
 	parent->applying_checks = 0;
 	parent_engine_tell(parent);
+}
+
+/* Goes on with the plan that waits, if there is one and none is under way. */
+static void apply_waiting(struct parent *parent)
+{
+	struct plan_received *next = parent->waiting;
+
+	if (parent->is_applying || !next)
+		return;
+	parent->waiting = NULL;
+	apply(parent, next);
 }
 
 /* ---- what is heard ---- */
@@ -177,12 +181,9 @@ void parent_hear_plan(struct parent *parent, const struct channel_message *messa
 	}
 	if (result == 0)
 		return;
-	if (!parent->is_applying) {
-		apply(parent, plan);
-		return;
-	}
 	plan_free(parent->waiting);
 	parent->waiting = plan;
+	apply_waiting(parent);
 }
 
 void parent_hear_peers_done(struct parent *parent, const struct channel_message *message)
@@ -201,12 +202,15 @@ void parent_hear_peers_done(struct parent *parent, const struct channel_message 
 	if (done->error)
 		refuse(parent, parent->done.version, done->error, why);
 	answer(parent);
+	apply_waiting(parent);
 }
 
 void parent_plan_without_engine(struct parent *parent)
 {
-	if (parent->is_applying)
-		answer(parent);
+	if (!parent->is_applying)
+		return;
+	answer(parent);
+	apply_waiting(parent);
 }
 
 void parent_plan_without_control(struct parent *parent)

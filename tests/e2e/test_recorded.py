@@ -10,7 +10,7 @@ import pytest
 from lab import strangers, wait_until
 from pair import INNER_SERVER, MEMBER, PORT, SERVER, Pair
 
-SOURCE = pathlib.Path(__file__).parent.parent / "interop" / "clockshift.c"
+SOURCE = pathlib.Path(__file__).parent.parent / "lab" / "clockshift.c"
 STRANGER_PORT = 7777
 REPLAYS = 100
 DAY_SECONDS = 86400

@@ -158,15 +158,29 @@ static void test_enrol(void)
 
 /* ---- plans ---- */
 
-/* What the gateway is answered; its version. */
+enum {
+	PATH_ROOM = 128,
+};
+
+/* What the gateway is answered; its status. Any thread. */
+static int take_plan(const char *path, json_t **ret_json)
+{
+	return controller_lab_ask_tunnel(&lab, lab.control_port, "GET", path, NULL, ret_json);
+}
+
+static uint64_t version_of(const json_t *json)
+{
+	return (uint64_t)json_integer_value(json_object_get(json, "version"));
+}
+
+/* The same, which has to go well; its version. */
 static uint64_t ask_plan(const char *path, json_t **ret_json)
 {
 	json_t *json = NULL;
 
 	controller_lab_be(&lab, &berlin);
-	tap_is_int(controller_lab_ask_tunnel(&lab, lab.control_port, "GET", path, NULL, &json), 200,
-		"the gateway asks");
-	uint64_t version = (uint64_t)json_integer_value(json_object_get(json, "version"));
+	tap_is_int(take_plan(path, &json), 200, "the gateway asks");
+	uint64_t version = version_of(json);
 	if (ret_json)
 		*ret_json = json;
 	else
@@ -174,14 +188,20 @@ static uint64_t ask_plan(const char *path, json_t **ret_json)
 	return version;
 }
 
+/* How it asks that has this version in force. */
+static char *path_of(uint64_t version, unsigned wait_s, char ret_path[static PATH_ROOM])
+{
+	(void)snprintf(ret_path, PATH_ROOM, "/v1/plan?version=%llu&in_force=%llu&wait=%u",
+		(unsigned long long)version, (unsigned long long)version, wait_s);
+	return ret_path;
+}
+
 /* Says that it has this in force; it is not told anything where it has the latest. */
 static uint64_t confirm(uint64_t version)
 {
-	char path[96];
+	char path[PATH_ROOM];
 
-	(void)snprintf(path, sizeof path, "/v1/plan?version=%llu&in_force=%llu",
-		(unsigned long long)version, (unsigned long long)version);
-	return ask_plan(path, NULL);
+	return ask_plan(path_of(version, 0, path), NULL);
 }
 
 static bool is_current(void)
@@ -255,16 +275,22 @@ static void test_netmaps(void)
 
 /* ---- who waits ---- */
 
+struct follower {
+	uint64_t version;
+	int told, confirmed; /* statuses */
+};
+
 /* A gateway in a thread of its own, that puts in force what it is told. */
 static void *follow(void *context)
 {
-	uint64_t *version = context;
-	char path[96];
+	struct follower *self = context;
+	json_t *json = NULL;
+	char path[PATH_ROOM];
 
-	(void)snprintf(path, sizeof path, "/v1/plan?version=%llu&in_force=%llu&wait=20",
-		(unsigned long long)*version, (unsigned long long)*version);
-	*version = ask_plan(path, NULL);
-	(void)confirm(*version);
+	self->told = take_plan(path_of(self->version, 20, path), &json);
+	self->version = version_of(json);
+	json_decref(json);
+	self->confirmed = take_plan(path_of(self->version, 0, path), NULL);
 	return NULL;
 }
 
@@ -282,14 +308,16 @@ static uint64_t act_on(const char *path, size_t *ret_behind)
 
 static void test_waits(void)
 {
-	uint64_t version = ask_plan("/v1/plan", NULL);
+	struct follower follower = {.version = ask_plan("/v1/plan", NULL)};
 	pthread_t thread;
 	size_t behind = 77;
 
-	(void)confirm(version);
-	lab_must(pthread_create(&thread, NULL, follow, &version) == 0, "start a thread");
+	(void)confirm(follower.version);
+	lab_must(pthread_create(&thread, NULL, follow, &follower) == 0, "start a thread");
 	uint64_t took_ms = act_on("/v1/devices/alice/laptop/quarantine", &behind);
 	lab_must(pthread_join(thread, NULL) == 0, "join a thread");
+	tap_is_int(follower.told, 200, "it is told");
+	tap_is_int(follower.confirmed, 200, "and says that it has it");
 	tap_ok(took_ms < 900 && behind == 0, "one that follows is waited for no longer than that");
 	took_ms = act_on("/v1/devices/alice/laptop/release", &behind);
 	tap_ok(took_ms >= 1000 && behind == 1, "one that does not is, for a second, and is named");

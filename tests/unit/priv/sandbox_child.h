@@ -94,6 +94,7 @@ static inline void try_deed(const struct deed *deed, enum sandbox_profile profil
 		tap_skip(name, "a sanitizer's build is without seccomp");
 		return;
 	}
+	(void)fflush(stdout); /* or a child that a sanitizer ends prints it again */
 	pid_t child = fork();
 	if (child == 0)
 		_exit(enter_sandbox(profile) == 0 ? (int)deed->do_it() : NOT_ENTERED);
