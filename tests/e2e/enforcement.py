@@ -13,8 +13,10 @@ import select
 import subprocess
 
 from lab import program_path, wait_until
+from lab.lab import base36
 
-TUNNEL, PORT = "tacet0", 40004
+# The socket of an interface is one for all namespaces: another process's tests have another name.
+TUNNEL, PORT = f"tacet{base36(os.getpid())}", 40004
 GATEWAY, GATEWAY6 = "10.9.0.1", "fd09::1"
 DEVICES = {"alice": ("10.9.0.2", "fd09::2"), "bob": ("10.9.0.3", "fd09::3")}
 LAN_GATEWAY, LAN_HOST = ("192.168.7.1", "2001:db8:7::1"), ("192.168.7.2", "2001:db8:7::2")
