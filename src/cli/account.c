@@ -11,6 +11,7 @@
 
 enum {
 	USERADD_MS = 30000, /* it may wait for the lock of /etc/passwd */
+	USERADD_EXISTS = 9, /* useradd(8): somebody else was faster */
 };
 
 int account_find(const char *user, uid_t *ret_uid, gid_t *ret_gid)
@@ -43,7 +44,7 @@ static int add(const char *user)
 		log_err(code, "%s: cannot run %s to make this system user", user, argv[0]);
 		return code;
 	}
-	if (code > 0) {
+	if (code > 0 && code != USERADD_EXISTS) {
 		log_err(0, "%s: %s ended with %d: make this system user by hand", user, argv[0],
 			code);
 		return -EIO;
