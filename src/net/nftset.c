@@ -294,27 +294,3 @@ int nftset_generation(uint32_t *ret_generation)
 		*ret_generation = generation;
 	return result;
 }
-
-/* What is in the table is not asked for: that it is there is the answer. */
-static int pass_table(void *context, const struct nlmsghdr *message)
-{
-	(void)context, (void)message;
-	return 0;
-}
-
-int nftset_has_table(const char *name)
-{
-	_Alignas(struct nlmsghdr) uint8_t request[HEADER_BYTES];
-	int fd = netfilter_open();
-
-	if (fd < 0)
-		return fd;
-	struct nlmsghdr *header =
-		netfilter_begin(request, NFNL_SUBSYS_NFTABLES, NFT_MSG_GETTABLE, 0, NFPROTO_INET);
-	mnl_attr_put_strz(header, NFTA_TABLE_NAME, name);
-	int result = netfilter_ask(fd, header, pass_table, NULL);
-	(void)close(fd); /* nothing was written */
-	if (result == -ENOENT)
-		return 0;
-	return result < 0 ? result : 1;
-}

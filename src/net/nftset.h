@@ -62,6 +62,3 @@ int nftset_dump(const struct nftset *set, nftset_visit *visit, void *context) mu
  * chains, rules and elements: while it is the same, so is the whole of the firewall. -errno.
  */
 int nftset_generation(uint32_t *ret_generation) must_check;
-
-/* Whether there is a table of that name in the family inet. 1, 0; -errno. Costs 0.01 ms. */
-int nftset_has_table(const char *name) must_check;
