@@ -31,17 +31,7 @@ INNER, INNER_MEMBER = "10.9.0.1", "10.9.0.2"
 OVERLAY_TESTED = (f"{INNER}/24", "fd09::1")
 
 # The usual advice: all dropped but the tunnel's port, neighbours and what belongs to own flows.
-USUAL = f"""
-table inet usual {{
-    chain input {{
-        type filter hook input priority filter; policy drop;
-        iifname != "eth0" accept
-        ct state established accept
-        udp dport {PORT} accept
-        icmpv6 type {{ nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert }} accept
-    }}
-}}
-"""
+USUAL = laboratory.USUAL_FIREWALL.format(interface="eth0", port=PORT)
 
 
 def tool(name):
@@ -93,8 +83,10 @@ class Ground:
 class Tacet:
     """tacetd with the host hardened; its member is a device that has joined."""
 
-    def __init__(self, ground, level="standard", **settings):
+    def __init__(self, ground, level="standard", reception="normal", **settings):
         self.ground, self.level = ground, level
+        if reception != "normal":
+            settings["reception"] = reception
         self.server = Server(ground.host, endpoint=f"{HOST}:{PORT}", listen=PORT, **settings)
         self.server.init()
         self.server.start()
