@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * ChaCha20-Poly1305 (RFC 8439) with a 64-bit counter as nonce, and XChaCha20-Poly1305 with a
- * 24-byte one: AEAD and XAEAD of the paper, 5.4. libcrypto's ChaCha20 and Poly1305, see
- * docs/decisions/aead.md. Where input and output are not the same bytes they do not overlap.
- * The first call of a thread makes its contexts, and aborts where there is no memory for them.
+ * 24-byte one: AEAD and XAEAD of the paper, 5.4. What computes them is the fastest that the
+ * processor can do and the build has: docs/decisions/aead.md. Where input and output are not the
+ * same bytes they do not overlap. The first call of a thread makes what it needs, which takes some
+ * milliseconds, and aborts where there is no memory for it.
  */
 #pragma once
 
@@ -18,7 +19,7 @@ enum {
 	XAEAD_NONCE_SIZE = 24,
 };
 
-/* A key that is ready for use, both ways; opaque, wiped when freed. One thread at a time. */
+/* A key that is ready for use, both ways; opaque, wiped when freed. Several threads may use it. */
 struct aead;
 
 /* Release by aead_free(). ERR_CRYPTO, -ENOMEM. */
