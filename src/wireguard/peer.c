@@ -27,6 +27,12 @@ void peer_stage(struct peer *peer, uint64_t now_ns, struct packet *packet)
 		interface_drop(interface, packet, DROP_OUT_STAGED_FULL);
 		return;
 	}
+	if (!peer_has_session(peer, now_ns))
+		packet = packet_detach(interface->pool, packet); /* it may stay for long */
+	if (!packet) {
+		interface_drop(interface, NULL, DROP_NO_BUFFER);
+		return;
+	}
 	packet_list_push(&peer->staged, packet);
 	interface->staged_count++;
 	if (peer->staged.count > MAX_STAGED_PACKETS)
