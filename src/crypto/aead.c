@@ -72,6 +72,20 @@ int aead_open(struct aead *aead, uint64_t counter, uint8_t *text, size_t size)
 	return sealing_open(&job, text + job.input.size);
 }
 
+void aead_seal_batch(struct aead_job *jobs, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		jobs[i].result =
+			aead_seal(jobs[i].aead, jobs[i].counter, jobs[i].text, jobs[i].size);
+}
+
+void aead_open_batch(struct aead_job *jobs, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		jobs[i].result =
+			aead_open(jobs[i].aead, jobs[i].counter, jobs[i].text, jobs[i].size);
+}
+
 /* A seal under a key that only this call uses. */
 static int seal_once(const uint8_t key[static AEAD_KEY_SIZE],
 	const uint8_t nonce[static SEALING_NONCE_SIZE], struct bytes plain, struct bytes associated,
