@@ -146,15 +146,6 @@ static void flush(struct udp *udp, struct udp_side *side, struct packet_pool *po
 	packet_put_all(pool, &side->waiting);
 }
 
-/* Whether all that the datagram is sent by is as in the message. */
-static bool is_same_way(const struct udp_message *message, const struct packet *packet)
-{
-	const struct endpoint *a = &message->first->endpoint, *b = &packet->endpoint;
-
-	return endpoint_equal_remote(a, b) && address_equal(&a->source, &b->source) &&
-	       a->source_ifindex == b->source_ifindex;
-}
-
 /* Lets a datagram go with the last message, if it can. */
 static bool join(struct udp_side *side, const struct packet *packet)
 {
@@ -168,7 +159,7 @@ static bool join(struct udp_side *side, const struct packet *packet)
 			message->count * message->segment || /* one was shorter: the end */
 		message->bytes + packet->length > UDP_SEGMENTED_MAX)
 		return false;
-	if (!is_same_way(message, packet))
+	if (!endpoint_equal(&message->first->endpoint, &packet->endpoint))
 		return false;
 	udp_batch_join(&side->sending, side->count - 1, packet);
 	message->count++;
