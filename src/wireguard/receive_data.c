@@ -2,9 +2,8 @@
 /*
  * The way in of data (paper, 5.4.6). Packets are collected and opened together, then taken in the
  * order in which they came. All is as if each had been opened before the next was looked at: what
- * collecting asks for is changed by no packet that it collects. For sessions begin and end with
- * handshakes, which are not collected, and with the first packet of one that we have answered,
- * which is opened alone.
+ * collecting asks for is changed by no packet that it collects, as no session ends by one. The
+ * handshakes, by which they do, are not collected.
  */
 #include "wireguard/inner.h"
 #include "wireguard/interface_state.h"
@@ -44,9 +43,7 @@ static void peer_was_heard(const struct turn *turn, struct peer *peer,
 	if (interface->common->config.cookies == COOKIES_FAMILIAR)
 		familiar_add(&interface->common->familiar, &peer->endpoint.remote,
 			keypair->created_ns + REJECT_AFTER_TIME_NS);
-	if (keypair == peer->keypairs.next)
-		send_pending(interface); /* the previous session ends now */
-	if (keypairs_confirm(&peer->keypairs, &interface->indices, keypair)) {
+	if (keypairs_confirm(&peer->keypairs, keypair)) {
 		timers_handshake_completed(&peer->timers, turn->now.realtime_ns);
 		send_staged(turn, peer);
 	}
@@ -157,11 +154,8 @@ enum drop receive_data(const struct turn *turn, struct packet *packet)
 	if (!keypair_may_receive(keypair, turn->now.monotonic_ns) ||
 		header.counter >= REJECT_AFTER_MESSAGES)
 		return DROP_SESSION_EXPIRED;
-	bool is_unconfirmed = keypair == keypair->peer->keypairs.next;
-	if (is_unconfirmed || batch->count == BATCH_MAX)
+	if (batch->count == BATCH_MAX)
 		receive_pending(turn);
 	collect(batch, keypair, header.counter, packet);
-	if (is_unconfirmed)
-		receive_pending(turn);
 	return DROP_NONE;
 }
