@@ -23,6 +23,13 @@ static inline uint32_t load_le32(const uint8_t at[static 4])
 	return le32toh(value);
 }
 
+static inline uint32_t load_be32(const uint8_t at[static 4])
+{
+	uint32_t value;
+	memcpy(&value, at, sizeof value);
+	return be32toh(value);
+}
+
 static inline uint64_t load_le64(const uint8_t at[static 8])
 {
 	uint64_t value;
