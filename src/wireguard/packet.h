@@ -27,10 +27,11 @@
 enum {
 	PACKET_HEADROOM = 64, /* room for the transport header and what a device wants before it */
 	PACKET_DATA_MAX = 65536, /* longest datagram or inner packet, and its padding and tag */
-	PACKET_STRIDE =
-		PACKET_HEADROOM + PACKET_DATA_MAX + 192, /* spreads packets over cache sets */
-	PACKET_SLICES = 8,				 /* for each packet of a pool */
-	PACKET_SLICES_MIN = 1024,			 /* however few packets a pool has */
+	PACKET_GAPS = 5120, /* between 48 slices of 1420 bytes: what a full super-packet makes */
+	PACKET_STRIDE = PACKET_HEADROOM + PACKET_DATA_MAX + PACKET_GAPS +
+			192,	  /* spreads packets over cache sets */
+	PACKET_SLICES = 8,	  /* for each packet of a pool */
+	PACKET_SLICES_MIN = 1024, /* however few packets a pool has */
 };
 
 struct packet {
