@@ -229,7 +229,7 @@ static json_t *pack_neighbours(const struct neighbours *neighbours)
 	for (size_t i = 0; i < neighbours->count; i++) {
 		const struct neighbour *one = &neighbours->list[i];
 		(void)json_array_append_new(array,
-			json_pack("{s:s, s:s?, s:b}", "address",
+			json_pack("{s:s, s:s*, s:b}", "address",
 				address_format(&one->address, address), "link",
 				one->has_mac ? neighbour_format_mac(one->mac, mac) : NULL, "named",
 				one->is_named)); /* found when it is packed, as above */
@@ -414,6 +414,13 @@ int record_read(const char *state, enum record_kind kind, struct record *ret_rec
 	if (result == 0)
 		*ret_record = record;
 	return result;
+}
+
+bool record_is_there(const char *state, enum record_kind kind)
+{
+	char path[PATH_MAX];
+
+	return path_of(state, name_of(kind), path) == 0 && access(path, F_OK) == 0;
 }
 
 int record_remove(const char *state, enum record_kind kind)

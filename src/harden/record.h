@@ -43,6 +43,9 @@ int record_lock(const char *state) must_check;
 /* -ENOENT: there is none; ERR_SYNTAX: it is not as we wrote it; -errno. */
 int record_read(const char *state, enum record_kind kind, struct record *ret_record) must_check;
 
+/* Whether there is one; nobody is waited for. */
+bool record_is_there(const char *state, enum record_kind kind);
+
 /*
  * Writes it in one step and durably, with the rules' text and settings for who wants to read them.
  * -errno.

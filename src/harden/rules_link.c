@@ -184,7 +184,11 @@ static void put_ip_in(FILE *out, const struct rules *rules)
 		fputs("\t\tip6 nexthdr 0 ip6 hoplimit 1 ip6 saddr fe80::/10 "
 		      "@nh,320,64 0x3a00050200000100 @nh,384,8 130 ether saddr @near accept\n",
 			out);
-	fputs("\t\tjump shape6\n", out);
+	/* Each link has such, which is no sign of a stranger's. */
+	fputs("\t\tip6 nexthdr 0 @nh,320,8 58 @nh,384,8 { 130, 131, 132, 143 } "
+	      "goto drop_neighbour\n"
+	      "\t\tjump shape6\n",
+		out);
 	if (rules->port)
 		fprintf(out, "\t\tip6 nexthdr udp udp dport %u goto tunnel\n", rules->port);
 	fputs("\t\tip6 nexthdr icmpv6 goto nd_in\n\t\tgoto rest_in\n\t}\n", out);
