@@ -538,7 +538,7 @@ def test_what_is_listed(site):
     wait_until(lambda: site.server.run(["ss", "-tln"]).stdout.count("800") >= 3, 10, "listeners")
     plan = site.apply("--keep", "tcp/7000").stdout
     reached, rest = plan.split("Out of their reach already:")
-    out, _ = rest.split("What will change:")
+    out, _ = rest.split("What will change (level ")
     assert "0.0.0.0:8000" in reached and "python3 (pid " in reached
     assert "[::]:7000" in reached and "stays: --keep tcp/7000" in reached
     assert "127.0.0.1:8002" in out and "this host alone" in out

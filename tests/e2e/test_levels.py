@@ -106,9 +106,9 @@ def test_each_guard_alone(field, level, lost):
 
 def wait_for_quiet(capture, port, quiet=1.5, timeout=20):
     """Waits until a port has sent nothing for a while: what a link says by itself when it is up."""
-    deadline = time.monotonic() + timeout
+    deadline, began = time.monotonic() + timeout, time.time()
     while time.monotonic() < deadline:
-        last = max([frame.time for frame in capture.frames(source=port)], default=0)
+        last = max([began, *(frame.time for frame in capture.frames(source=port))])
         if time.time() - last > quiet:
             return
         time.sleep(0.05)
@@ -297,6 +297,44 @@ def test_sealed_needs_a_router(lab):
     absent = host.run([*words, "--neighbour", "192.0.2.99"], check=False)
     assert absent.returncode == 1 and "--neighbour" in absent.stderr
     host.run([*words, "--neighbour", "192.0.2.1"])
+
+
+def test_an_administrator_on_the_link(field):
+    """His login lives until he has confirmed, though the host speaks to its router alone; then it is
+    cut unless he is kept and named."""
+    listen(field.host, 22)
+
+    def login():
+        here = field.near.socket(socket.AF_INET, socket.SOCK_STREAM)
+        here.settimeout(2)
+        here.connect((HOST, 22))
+        return here, {"SSH_CONNECTION": f"{NEAR} {here.getsockname()[1]} {HOST} 22"}
+
+    def speaks(here):
+        for host in (field.host, field.near):
+            host.ip("neighbour", "flush", "dev", "eth0")
+        here.sendall(b"still")
+        try:
+            return here.recv(64) == b"still"
+        except TimeoutError:
+            return False
+
+    his, env = login()
+    plan = field.harden("--yes", "--level", "sealed", env=env).stdout
+    assert "FROM THE LINK" in plan and f"--neighbour {NEAR} --keep tcp/22 from {NEAR}" in plan
+    assert speaks(his)
+    field.harden("--confirm")
+    assert not speaks(his)
+    his.close()
+    field.harden("--undo")
+    his, env = login()
+    plan = field.harden("--yes", "--level", "sealed", "--neighbour", NEAR, "--keep", "tcp/22",
+                        "from", f"{NEAR}/32", env=env).stdout
+    assert "which is kept" in plan and f"neighbour {NEAR} at {field.near.port().mac}" in plan
+    field.harden("--confirm")
+    assert speaks(his)
+    his.close()
+    assert talk(field.near, field.host, HOST, 22)
 
 
 def sender(host):
