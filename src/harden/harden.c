@@ -8,9 +8,12 @@
 #include "harden/face.h"
 #include "harden/ownflow.h"
 #include "harden/watcher.h"
+#include "net/nftcounter.h"
+#include "net/way.h"
 
 #include <assert.h>
 #include <errno.h>
+#include <linux/netfilter.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -44,7 +47,7 @@ static int take_back(const struct harden_place *place, char ret_error[static HAR
 
 	int result = record_read(place->state, RECORD_CONFIRMED, record);
 	if (result == 0) {
-		result = apply_prepare(place, record, &apply);
+		result = apply_prepare(place, record, NEIGHBOUR_LOOK, &apply);
 		if (result == 0) {
 			result = apply_commit(&apply, ret_error);
 			apply_done(&apply);
@@ -97,7 +100,8 @@ static int fill_record(const struct harden_request *request, struct record *reco
 		result = login_read(&login);
 	if (result < 0)
 		return result;
-	record->level = RULES_STANDARD;
+	record->level = request->level;
+	record->neighbours = request->neighbours;
 	memcpy(record->keeps, request->keeps, request->keep_count * sizeof *request->keeps);
 	record->keep_count = request->keep_count;
 	record->session = login.ssh;
@@ -107,19 +111,45 @@ static int fill_record(const struct harden_request *request, struct record *reco
 	return 0;
 }
 
+/*
+ * Whom a sealed host did not speak to before could not be asked for either. Now the rules let the
+ * question out: those who answer are known by their link addresses from here on.
+ */
+static int ask_again(const struct harden_place *place, struct record *record,
+	char ret_error[static HARDEN_ERROR_SIZE])
+{
+	struct apply apply;
+
+	if (neighbours_count(&record->neighbours, ADDRESS_NONE) == record->neighbours.count)
+		return 0;
+	int result = apply_prepare(place, record, NEIGHBOUR_ASK, &apply);
+	if (result < 0)
+		return result;
+	result =
+		record_write(place->state, RECORD_PENDING, record, apply.texts[0], &apply.settings);
+	if (result == 0)
+		result = apply_commit(&apply, ret_error);
+	apply_done(&apply);
+	return result;
+}
+
 /* The order is that of being safe: the way back is laid before the first step. */
 static int apply_record(const struct harden_place *place, struct record *record,
 	char ret_error[static HARDEN_ERROR_SIZE])
 {
 	struct apply apply;
 
-	int result = apply_prepare(place, record, &apply);
+	int result = apply_prepare(place, record, NEIGHBOUR_ASK, &apply);
 	if (result < 0)
 		return result;
-	result = apply_remember(&apply);
+	if (record->level == RULES_SEALED &&
+		neighbours_count(&record->neighbours, ADDRESS_NONE) == 0)
+		result = -EHOSTUNREACH;
+	if (result == 0)
+		result = apply_remember(&apply);
 	if (result == 0)
 		result = record_write(
-			place->state, RECORD_PENDING, record, apply.text, &apply.settings);
+			place->state, RECORD_PENDING, record, apply.texts[0], &apply.settings);
 	if (result == 0)
 		result = start_watch(place, record);
 	if (result == 0) {
@@ -128,7 +158,7 @@ static int apply_record(const struct harden_place *place, struct record *record,
 		result = apply_commit(&apply, ret_error);
 	}
 	apply_done(&apply);
-	return result;
+	return result == 0 ? ask_again(place, record, ret_error) : result;
 }
 
 int harden_apply(const struct harden_place *place, const struct harden_request *request,
@@ -187,13 +217,13 @@ static int make_last(const struct harden_place *place, struct record *record,
 	size_t count;
 
 	record->deadline_ns = 0;
-	int result = apply_prepare(place, record, &apply);
+	int result = apply_prepare(place, record, NEIGHBOUR_LOOK, &apply);
 	if (result < 0)
 		return result;
 	result = apply_commit(&apply, ret_error);
 	if (result == 0)
 		result = record_write(
-			place->state, RECORD_CONFIRMED, record, apply.text, &apply.settings);
+			place->state, RECORD_CONFIRMED, record, apply.texts[0], &apply.settings);
 	if (result == 0)
 		result = record_remove(place->state, RECORD_PENDING);
 	if (result == 0) /* The rules alone hold them; to forget them as well is tidier. */
@@ -275,7 +305,7 @@ static int load_confirmed(
 
 	int result = record_read(place->state, RECORD_CONFIRMED, record);
 	if (result == 0)
-		result = apply_prepare(place, record, &apply);
+		result = apply_prepare(place, record, NEIGHBOUR_LOOK, &apply);
 	if (result == 0) {
 		result = apply_remember(&apply);
 		if (result == 0)
@@ -301,6 +331,55 @@ int harden_load(const struct harden_place *place, char ret_error[static HARDEN_E
 		result = load_confirmed(place, ret_error);
 	(void)close(lock); /* nothing was written */
 	return result;
+}
+
+/* FNV-1a: what changes by accident is to be seen, not what is made to collide. */
+static void digest(uint64_t *hash, const void *bytes, size_t size)
+{
+	static const uint64_t prime = UINT64_C(0x100000001b3);
+
+	for (size_t i = 0; i < size; i++)
+		*hash = (*hash ^ ((const uint8_t *)bytes)[i]) * prime;
+}
+
+static int digest_router(void *context, uint32_t ifindex, const struct address *router)
+{
+	digest(context, &ifindex, sizeof ifindex);
+	digest(context, router, sizeof *router);
+	return 0;
+}
+
+static int look_around(const struct harden_place *place, uint64_t *ret_hash)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	struct rules_faces inside, outer;
+
+	int result = face_read(place->tunnel, NULL, &inside, &outer);
+	if (result < 0)
+		return result;
+	digest(&hash, inside.names, inside.count * sizeof *inside.names);
+	digest(&hash, outer.names, outer.count * sizeof *outer.names);
+	result = way_list_routers(digest_router, &hash);
+	if (result == 0)
+		*ret_hash = hash;
+	return result;
+}
+
+int harden_follow(const struct harden_place *place, struct harden_seen *seen,
+	char ret_error[static HARDEN_ERROR_SIZE])
+{
+	uint64_t now;
+
+	ret_error[0] = '\0';
+	int result = look_around(place, &now);
+	if (result < 0)
+		return result;
+	bool has_changed = seen->digest != 0 && seen->digest != now;
+	seen->digest = now;
+	if (!has_changed && harden_in_force().is_in_force)
+		return 0;
+	/* Where nothing is confirmed nobody may be waited for: tacet harden is at work perhaps. */
+	return record_is_there(place->state, RECORD_CONFIRMED) ? harden_load(place, ret_error) : 0;
 }
 
 /* The stage that the kernel and what is written down make together. */
@@ -340,10 +419,19 @@ int harden_read(const struct harden_place *place, struct harden_state *ret_state
 	return result;
 }
 
-bool harden_is_in_force(void)
+struct harden_force harden_in_force(void)
 {
-	uint64_t dropped[HARDEN_COUNTERS];
+	uint64_t dropped[HARDEN_COUNTERS], packets;
 	enum apply_presence presence;
 
-	return apply_look(&presence, dropped) == 0 && presence == APPLY_PRESENT;
+	if (apply_look(&presence, dropped) < 0 || presence != APPLY_PRESENT)
+		return (struct harden_force){0};
+	return (struct harden_force){
+		.is_in_force = true,
+		.level = nftcounter_read(NFPROTO_INET, RULES_TABLE_NAME, RULES_SEAL, &packets) == 0
+				 ? RULES_SEALED
+				 : RULES_STANDARD,
+		.has_link =
+			nftcounter_read(NFPROTO_NETDEV, RULES_TABLE_NAME, "unasked", &packets) == 0,
+	};
 }
