@@ -189,7 +189,7 @@ static const struct row rows[] = {
 		"PrivateKey = PRIVATE-KEY-OF-THE-DEVICE\n"
 		"Address = 100.80.128.1/32, fd00::8001/128\n\n[Peer]\nPublicKey = SERVERKEY=\n"
 		"Endpoint = gw.example.net:51820\nAllowedIPs = 100.80.64.2/32\n"
-		"PersistentKeepalive = 25\n# db.tacet is 100.80.64.2\n",
+		"PersistentKeepalive = 15\n# db.tacet is 100.80.64.2\n",
 		"=", false},
 	{"revoke one", "revoke alice --device laptop", {{200, "{\"flows_cut\": 3}"}},
 		"DELETE /v1/devices/alice/laptop\n", CLI_OK,
