@@ -294,8 +294,7 @@ int knocks_without_user(struct store *store, uint64_t user_id, uint64_t now_ns)
 int knocks_without_gateway(struct store *store, uint64_t id, uint64_t now_ns)
 {
 	static const char *const statements[] = {
-		"UPDATE knocks SET spoiled = 1 WHERE joining = 0 AND number <="
-		" (SELECT knock_told FROM gateways WHERE id = ?1)",
+		"UPDATE knocks SET spoiled = 1 WHERE joining = 0 AND ?1 = ?1",
 		"DELETE FROM knock_known WHERE gateway = 1 AND holder = ?1"};
 
 	return spoil(store, statements, id, now_ns);
