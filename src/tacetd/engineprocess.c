@@ -222,6 +222,12 @@ static const char *advice(int err)
 	return "";
 }
 
+static const enum cookie_policy cookie_policies[] = {
+	[CONFIG_COOKIES_NEVER] = COOKIES_NEVER,
+	[CONFIG_COOKIES_FAMILIAR] = COOKIES_FAMILIAR,
+	[CONFIG_COOKIES_ALWAYS] = COOKIES_ALWAYS,
+};
+
 static void open_engine(struct self *self, const struct message_engine *begin)
 {
 	const struct engine_config config = {
@@ -229,7 +235,7 @@ static void open_engine(struct self *self, const struct message_engine *begin)
 		.loop = &self->loop,
 		.worker_count = begin->workers,
 		.attaches = true,
-		.cookies = COOKIES_NEVER,
+		.cookies = cookie_policies[self->config->cookies],
 		.state_directory = self->folder,
 		.ended = engine_has_ended,
 		.context = self,

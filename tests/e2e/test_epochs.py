@@ -176,6 +176,26 @@ def test_killed_while_it_rotates(lab):
     assert counters(server)["missing"] == 0
 
 
+def test_restored(lab, tmp_path):
+    """A backup knows less than the devices do: they come in all the same, and are told anew."""
+    world = story.make(lab, "alice")
+    server = world.server
+    world.web("alice")
+    alice = world.enrol("alice", services=["intranet"])
+    server.tacet("backup", tmp_path / "backup.db")
+    newest = rotate(server, 3)
+    wait_until(lambda: knock_of(alice)[0] == newest, 5, "alice to have the newest key")
+    alice.stop()
+    server.stop()
+    assert "tacet knock --mode required" in server.tacet("restore", tmp_path / "backup.db").stdout
+    server.start()
+    assert counters(server)["mode"] == "preferred"
+    is_back(alice)
+    wait_until(lambda: knock_of(alice)[0] == counters(server)["newest"], 5, "alice to be told")
+    server.tacet("knock", "--mode", "required")
+    is_back(alice)
+
+
 def test_mode_is_changed_at_once(lab):
     """Within a second, and sessions go on: a stock client comes in, and stays until it calls anew."""
     world = story.make(lab, "alice")

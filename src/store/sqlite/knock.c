@@ -18,7 +18,8 @@
 
 enum {
 	NUMBER_TEXT_SIZE = 24,
-	NEWEST_KEPT = 2, /* whoever has them: one is in use, and one on its way */
+	GIVEN_MEANWHILE_MAX = 8192, /* between a backup and the end of what it replaces */
+	NEWEST_KEPT = 2,	    /* whoever has them: one is in use, and one on its way */
 };
 
 static const char *const modes[] = {
@@ -233,7 +234,8 @@ int knocks_of_token(struct store *store, uint64_t now_ns, uint64_t *ret_number)
 	if (err == 0)
 		err = ask(store,
 			"SELECT coalesce(max(number), 0) FROM knocks WHERE joining = 1 AND"
-			" NOT EXISTS (SELECT 1 FROM invites WHERE knock = knocks.number AND state <> 0)",
+			" NOT EXISTS (SELECT 1 FROM invites WHERE knock = knocks.number AND state "
+			"<> 0)",
 			&clean);
 	if (err == 0 && clean == 0 && count >= STORE_KNOCKS_JOINING_MAX)
 		err = ask(store, "SELECT max(number) FROM knocks WHERE joining = 1", &clean);
@@ -243,6 +245,19 @@ int knocks_of_token(struct store *store, uint64_t now_ns, uint64_t *ret_number)
 		return insert(store, true, now_ns, ret_number);
 	*ret_number = clean;
 	return 0;
+}
+
+int knocks_restored(struct store *store)
+{
+	struct store_knock_rules rules = {0};
+	int err = store_knock_get_rules(store, &rules);
+
+	if (err == 0 && rules.mode == KNOCK_REQUIRED)
+		err = settings_put(store, KEY_MODE, modes[KNOCK_PREFERRED]);
+	if (err < 0)
+		return err;
+	return run(store, "UPDATE sqlite_sequence SET seq = seq + ?1 WHERE name = 'knocks'",
+		(const uint64_t[]){GIVEN_MEANWHILE_MAX}, 1);
 }
 
 /* ---- who is out ---- */

@@ -356,6 +356,30 @@ static void test_gateway(void)
 	tap_ok(is_right, "a gateway knew all keys, and the next is another");
 }
 
+/* A backup does not know what was told since: nobody is locked out, and no number comes twice. */
+static void test_restore(void)
+{
+	const struct store_actor by = lab_root(0);
+	struct store_knock_rules rules = {KNOCK_REQUIRED, 3600};
+	char backup[LAB_PATH_SIZE];
+
+	lab_path(&lab, "backup", backup);
+	lab_must(store_knock_set_rules(lab.store, &by, &rules) == 0, "require");
+	lab_must(store_backup(lab.store, &by, backup) == 0, "back up");
+	for (int i = 0; i < 5; i++)
+		rotate();
+	uint64_t newest = look().newest;
+	store_close(lab.store);
+	lab_must(store_restore(backup, &by, lab.path) == 0, "restore");
+	lab.store = lab_reopen(&lab, STORE_EXISTING);
+	lab_must(store_knock_get_rules(lab.store, &rules) == 0, "get");
+	tap_ok(rules.mode == KNOCK_PREFERRED && rules.rotation_s == 3600,
+		"a restored network prefers knocks");
+	tap_ok(look().newest < newest, "as it has older keys");
+	rotate();
+	tap_ok(look().newest > newest, "and gives no number again");
+}
+
 int main(void)
 {
 	const struct store_actor by = lab_root(0);
@@ -370,6 +394,7 @@ int main(void)
 	test_all_needed();
 	test_epochs();
 	test_gateway();
+	test_restore();
 	tap_ok(lab_is_sound(lab.store), "the log is sound");
 	lab_end(&lab);
 	return tap_done();
