@@ -5,9 +5,9 @@
  * plan.h, and may be given to the firewall's builder; what is refused must say why.
  */
 #include "gateway/plan.h"
-#include "wireguard/knock.h"
 
 #include "gateway/elements.h"
+#include "wireguard/knock.h"
 
 #include <stdlib.h>
 
