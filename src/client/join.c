@@ -97,6 +97,8 @@ static int set_peer(struct enroller *enroller)
 	struct engine_change change = {.sets_private_key = true,
 		.sets_mark = true,
 		.mark = enroller->join->mark,
+		.sets_knock_gate = true, /* nobody calls us: what has no key, nobody can prove */
+		.knock_mode = KNOCK_REQUIRED,
 		.replaces_peers = true,
 		.peers = &peer,
 		.peer_count = 1};

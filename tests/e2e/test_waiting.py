@@ -6,7 +6,8 @@ import time
 import pytest
 
 import lab as laboratory
-from lab import strangers, wait_until
+import story
+from lab import Download, strangers, wait_until
 
 PORT = 40004
 LONGEST_S = 20  # since the last packet of the device that authenticated
@@ -70,6 +71,29 @@ def test_nothing_is_sent_to_who_has_gone(lab, ours):
     assert strangers.INITIATION in kinds
     print(f"\nframes to who has gone, from its 20th second on: 0 by tacet-wg --wait,"
           f" {len(control)} by wireguard-go")
+
+
+def test_tacetd_waits(lab):
+    """The same on a gateway of Tacet's: the rest of a download of a device that was killed."""
+    world = story.make(lab, "alice")
+    world.web("alice")
+    alice = world.enrol("alice", services=["intranet"])
+    address = alice.host.address()
+    capture = world.outer.port(world.server.host).capture()
+    download = Download(alice.host, world.vip("intranet"))
+    for title in ("parent", "control", "engine"):
+        alice.kill(title)
+    gone = time.time()
+    time.sleep(WATCHED_S)  # nothing is waited for: TCP repeats itself meanwhile
+    download.stop()
+    frames = [frame.time - gone for frame in capture.frames(destination=address, protocol="udp")
+              if frame.time > gone + 1]
+    repeated = int(world.server.host.run(
+        ["nstat", "-asz", "TcpRetransSegs"]).stdout.split("TcpRetransSegs")[1].split()[0])
+    assert frames, "data goes there while it may be alive"
+    assert max(frames) < LONGEST_S
+    print(f"\n{len(frames)} frames to who has gone, the last after {max(frames):.1f} s;"
+          f" {repeated} segments were repeated")
 
 
 def test_who_is_there_is_reached(lab, ours):
