@@ -2,6 +2,7 @@
 """Knock keys in a network that runs: who knows which, and who gets in by it (docs/knock.md)."""
 
 import json
+import pathlib
 import random
 import threading
 import time
@@ -11,6 +12,7 @@ import story
 from lab import (Echo, Gateway, Refused, generate_private_key, noise, public_key_of, strangers,
                  tacet, wait_until)
 
+CLOCKSHIFT = pathlib.Path(__file__).parent.parent / "lab" / "clockshift.c"
 BUDGET_BURST = 100  # of src/wireguard/receive.c
 
 
@@ -173,6 +175,28 @@ def test_killed_while_it_rotates(lab):
         thread.join()
         wait_until(lambda: answers(server), 10, "the controller to be there again")
         is_back(alice)
+    assert counters(server)["missing"] == 0
+
+
+def test_clock_is_wrong(lab):
+    """The controller's clock is a month back, then a month ahead: one key more, nobody is out."""
+    world = story.make(lab, "alice")
+    server = world.server
+    world.web("alice")
+    alice = world.enrol("alice", services=["intranet"])
+    library = f"{lab.directory}/clockshift.so"
+    server.host.run(["gcc", "-shared", "-fPIC", "-O2", "-o", library, CLOCKSHIFT])
+    epochs = [rotate(server)]
+    for days in (-30, 30, 0):
+        server.stop()
+        server.start(env={"LD_PRELOAD": library, "CLOCKSHIFT_SECONDS": days * 24 * 3600})
+        is_back(alice)
+        rotate(server)
+        epochs.append(counters(server)["newest"])
+        wait_until(lambda: knock_of(alice)[0] == epochs[-1], 5, "alice to have the newest key")
+        is_back(alice)
+    made = [after - before for before, after in zip(epochs, epochs[1:])]
+    assert made == [1, 2, 1]  # ahead, one was due at once
     assert counters(server)["missing"] == 0
 
 
