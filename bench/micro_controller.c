@@ -152,7 +152,11 @@ static void add_netmap(const struct world *world, struct gatewayplan *plan)
 	struct netmap_gateway *gateways = calloc(1, sizeof *gateways);
 
 	must(gateways ? 0 : -1, "allocate");
-	*gateways = (struct netmap_gateway){"gw", "h:1", {1}, own->ipv4, own->ipv6};
+	*gateways = (struct netmap_gateway){.name = "gw",
+		.endpoint = "h:1",
+		.public_key = {1},
+		.ipv4 = own->ipv4,
+		.ipv6 = own->ipv6};
 	plan->netmap = (struct netmap){.network = "bench",
 		.user = "gw",
 		.device = "gw",

@@ -7,6 +7,7 @@
 #include "gateway/plan.h"
 
 #include "gateway/elements.h"
+#include "wireguard/knock.h"
 
 #include <stdlib.h>
 
@@ -45,6 +46,13 @@ static void check_plan(const struct plan_received *plan, const struct model_tunn
 	demand(prefixes == plan->head.prefixes);
 	for (uint32_t i = 0; i < plan->head.prefixes; i++)
 		demand(model_overlay_has(tunnel, &plan->prefixes[i].prefix.address));
+	demand(plan->head.knock_mode <= KNOCK_REQUIRED && plan->head.knocks <= KNOCK_KEYS_MAX);
+	for (uint32_t i = 0; i < plan->head.knocks; i++) {
+		demand(plan->knocks[i].class == KNOCK_FULL ||
+			plan->knocks[i].class == KNOCK_BUDGETED);
+		for (uint32_t j = 0; j < i; j++)
+			demand(plan->knocks[i].epoch != plan->knocks[j].epoch);
+	}
 	for (uint32_t i = 0; i < plan->head.names; i++) {
 		demand(model_overlay_has(tunnel, &plan->names[i].address));
 		demand(strpbrk(plan->names[i].name, " \t\n#") == NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* tacet device list, approve, quarantine, release, add. */
+#include "base/log.h"
 #include "cli/act.h"
 #include "cli/ask.h"
 #include "cli/devices.h"
@@ -8,6 +9,7 @@
 #include "cli/stock.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static void print_devices(const json_t *answer, char *const *words)
 {
@@ -78,13 +80,18 @@ enum cli_exit cli_device_release(const struct cli *cli, int argc, char **argv)
 /* The network and its services, which the configuration is made of. */
 static enum cli_exit print_configuration(const struct cli *cli, const json_t *device)
 {
-	json_auto_t *network = NULL, *services = NULL;
+	json_auto_t *network = NULL, *services = NULL, *knock = NULL;
 
 	enum cli_exit result = ask_get(cli, "/v1/network", &network);
+	if (result == CLI_OK)
+		result = ask_get(cli, "/v1/knock", &knock);
 	if (result == CLI_OK)
 		result = ask_get(cli, "/v1/services", &services);
 	if (result == CLI_OK)
 		stock_print(device, network, member_get(services, "services"), stdout);
+	if (result == CLI_OK && strcmp(member_text(knock, "mode"), "required") == 0)
+		log_warn(0, "this network requires a knock, and a stock WireGuard client does not "
+			    "knock: it cannot connect before tacet knock --mode preferred");
 	return result;
 }
 

@@ -79,6 +79,8 @@ static void print_done(const char *path, bool had_one, const struct store_audit_
 	char hash[2 * sizeof head->hash + 1];
 
 	printf("%s is restored.\n", path);
+	puts("The knock is preferred now, where it was required: devices may have newer keys than "
+	     "the backup.\nOnce all have connected: tacet knock --mode required");
 	if (!had_one)
 		return;
 	hex_format(head->hash, sizeof head->hash, hash);

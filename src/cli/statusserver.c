@@ -4,6 +4,7 @@
 #include "cli/devices.h"
 #include "cli/gateways.h"
 #include "cli/grid.h"
+#include "cli/knock.h"
 #include "cli/member.h"
 #include "cli/status.h"
 #include "cli/text.h"
@@ -97,6 +98,7 @@ void status_print_server(const json_t *status)
 	add_engine(&grid, member_get(status, "engine"));
 	add_enforcement(&grid, member_get(status, "enforcement"));
 	add_silence(&grid, member_get(status, "silence"));
+	knock_add(&grid, member_get(status, "knock"), now_s);
 	grid_text(&grid, "open invites");
 	grid_format(&grid, "%llu", (unsigned long long)member_count(status, "invites_open"));
 	add_alarms(&grid, member_get(status, "alarms"));

@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum {
-	KEEPALIVE_S = 25,
+	KEEPALIVE_S = 15, /* as deviceplan.h has it */
 };
 
 /* Whether the device may reach the service of that name. */

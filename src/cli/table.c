@@ -261,6 +261,19 @@ const struct cli_entry table_commands[] = {
 		.run = cli_device_add,
 	},
 	{
+		.words = "knock",
+		.arguments = "[--mode required | preferred | off] [--every TIME] [--rotate]",
+		.summary = "what an initiation has to prove before it costs anything",
+		.options =
+			"  --mode required   without a knock it dies: no stock WireGuard client\n"
+			"  --mode preferred  without one it is served from a small budget\n"
+			"  --mode off        none is looked at\n"
+			"  --every TIME      a new key at least so often, 1m to 90d (default: "
+			"24h)\n"
+			"  --rotate          a new key now\n",
+		.run = cli_knock,
+	},
+	{
 		.words = "revoke",
 		.arguments = "USER [--device NAME] [--yes]",
 		.summary = "revoke a device for good, or all of a user's; flows are cut at once",

@@ -96,8 +96,11 @@ int asker_ask(struct asker *asker, const struct asker_question *question)
 		size += snprintf(asker->path + size, sizeof asker->path - (size_t)size,
 			"?version=%" PRIu64 "&wait=%" PRIu32, question->version, question->wait_s);
 	if (question->version && question->in_force)
-		(void)snprintf(asker->path + size, sizeof asker->path - (size_t)size,
-			"&in_force=%" PRIu64, question->in_force); /* all of it fits */
+		size += snprintf(asker->path + size, sizeof asker->path - (size_t)size,
+			"&in_force=%" PRIu64, question->in_force);
+	if (question->says_knock)
+		(void)snprintf(asker->path + size, sizeof asker->path - (size_t)size, "%cknock=%u",
+			question->version ? '&' : '?', question->knock); /* all of it fits */
 	asker->total_ms = question->total_ms;
 	asker->err = 0;
 	atomic_store(&asker->is_canceled, false);

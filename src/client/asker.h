@@ -34,7 +34,9 @@ int asker_new(const struct asker_config *config, struct asker **ret_asker) must_
 struct asker_question {
 	uint64_t version;  /* that is known; 0: to be answered whatever its version */
 	uint64_t in_force; /* that is in force, for who wants to know; 0: that is not said */
-	uint32_t wait_s;   /* for another version; 0: to be answered at once */
+	bool says_knock;   /* the epoch of the newest knock key that is on disk */
+	uint16_t knock;
+	uint32_t wait_s; /* for another version; 0: to be answered at once */
 	uint32_t total_ms;
 };
 

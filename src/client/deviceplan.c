@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "base/memory.h"
+#include "wireguard/knock.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,9 @@ void deviceplan_done(struct deviceplan *plan)
 	free(plan->devices);
 	free(plan->services);
 	free(plan->grants);
+	if (plan->knocks)
+		bytes_wipe(plan->knocks, plan->head.knocks * sizeof *plan->knocks);
+	free(plan->knocks);
 	*plan = (struct deviceplan){0};
 }
 
@@ -71,6 +75,18 @@ static void leave_out_doubles(struct deviceplan *plan, struct message_peer *peer
 	peer->prefix_count = kept;
 }
 
+struct message_knock deviceplan_knock(const struct netmap_knock *knock)
+{
+	struct message_knock sent = {0};
+
+	if (!knock->is_there)
+		return sent;
+	sent.epoch = knock->epoch;
+	sent.class = KNOCK_FULL; /* who sends does not care */
+	memcpy(sent.key, knock->key, sizeof sent.key);
+	return sent;
+}
+
 static void add_peer(struct deviceplan *plan, const struct netmap *netmap,
 	const struct netmap_gateway *gateway, const struct endpoint *endpoint)
 {
@@ -79,6 +95,7 @@ static void add_peer(struct deviceplan *plan, const struct netmap *netmap,
 	memcpy(peer->public_key, gateway->public_key, sizeof peer->public_key);
 	peer->endpoint = *endpoint;
 	peer->keepalive_s = DEVICEPLAN_KEEPALIVE_S;
+	peer->knock = deviceplan_knock(&gateway->knock);
 	add_prefix(plan, peer, &gateway->ipv4);
 	add_prefix(plan, peer, &gateway->ipv6);
 	for (size_t i = 0; i < netmap->service_count; i++) {
@@ -116,7 +133,7 @@ void deviceplan_make(
 	const struct netmap *netmap, const struct endpoint *endpoints, struct deviceplan *ret_plan)
 {
 	struct netmap seen = *netmap; /* borrows all of it */
-	struct deviceplan plan = {0};
+	struct deviceplan plan = {.head.knock_mode = KNOCK_REQUIRED};
 
 	seen.service_count = granted(netmap);
 	plan.peers = memory_new(seen.gateway_count + 1, sizeof *plan.peers);
@@ -141,4 +158,5 @@ void deviceplan_shelve_controller(struct deviceplan *plan, struct entropy entrop
 	entropy_fill(entropy, peer->public_key, sizeof peer->public_key);
 	peer->endpoint = (struct endpoint){0};
 	peer->keepalive_s = 0;
+	bytes_wipe(&peer->knock, sizeof peer->knock);
 }

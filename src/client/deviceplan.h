@@ -2,8 +2,10 @@
 /*
  * What shall be in force on a device, from its netmap: one peer for each gateway, with the
  * gateway's own overlay addresses and the virtual addresses of what was granted behind it, and
- * nothing else; and the names of services. On a gateway, from what it was told: its controller as
- * a peer, the devices as peers, and what they are granted. Pure but for memory; any thread.
+ * nothing else; and the names of services. Nobody calls a device: initiations to it need a knock
+ * that there is not. On a gateway, from what it was told: its controller as
+ * a peer, the devices as peers, what they are granted, and which knocks are asked of them. Pure but
+ * for memory; any thread.
  */
 #pragma once
 
@@ -14,7 +16,11 @@
 #include "priv/message.h"
 
 enum {
-	DEVICEPLAN_KEEPALIVE_S = 25, /* what holds a usual NAT open; the paper, 6.5 */
+	/*
+	 * It holds a NAT open (the paper, 6.5: 25 s would do), and tells a gateway that we are
+	 * there: it sends nothing to whom it has not heard for 18 s.
+	 */
+	DEVICEPLAN_KEEPALIVE_S = 15,
 };
 
 struct deviceplan {
@@ -25,6 +31,7 @@ struct deviceplan {
 	struct message_device *devices;
 	struct message_service *services;
 	struct message_grant *grants;
+	struct message_knock *knocks;
 	struct message_plan head; /* how many of each; version is the sender's to fill in */
 };
 
@@ -50,6 +57,9 @@ void deviceplan_make_gateway(const struct netmap *netmap, const struct gatewaypl
  * stay where they are. Who else is called or calls notices nothing.
  */
 void deviceplan_shelve_controller(struct deviceplan *plan, struct entropy entropy);
+
+/* As a message has it; zero: there is none. */
+struct message_knock deviceplan_knock(const struct netmap_knock *knock);
 
 /* Wipes and frees what it owns; zero afterwards. */
 void deviceplan_done(struct deviceplan *plan);

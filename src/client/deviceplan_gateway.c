@@ -29,6 +29,7 @@ static void add_controller(
 	memcpy(peer->public_key, controller->public_key, sizeof peer->public_key);
 	peer->endpoint = *endpoint;
 	peer->keepalive_s = DEVICEPLAN_KEEPALIVE_S;
+	peer->knock = deviceplan_knock(&controller->knock);
 	add_prefix(plan, &controller->ipv4);
 	add_prefix(plan, &controller->ipv6);
 	plan->head.peers++;
@@ -104,6 +105,19 @@ static void add_grants(struct deviceplan *plan, const struct gatewayplan *told)
 	}
 }
 
+static void add_knocks(struct deviceplan *plan, const struct gatewayplan *told)
+{
+	plan->head.knock_mode = told->knock_mode;
+	plan->knocks = memory_new(told->knock_count, sizeof *plan->knocks);
+	for (size_t i = 0; i < told->knock_count; i++) {
+		const struct knock_key *key = &told->knocks[i];
+		struct message_knock *knock = &plan->knocks[plan->head.knocks++];
+
+		*knock = (struct message_knock){.epoch = key->epoch, .class = (uint8_t)key->class};
+		memcpy(knock->key, key->key, sizeof knock->key);
+	}
+}
+
 void deviceplan_make_gateway(const struct netmap *netmap, const struct gatewayplan *told,
 	const struct endpoint *endpoint, struct deviceplan *ret_plan)
 {
@@ -119,5 +133,6 @@ void deviceplan_make_gateway(const struct netmap *netmap, const struct gatewaypl
 	add_roles(&plan);
 	add_services(&plan, told);
 	add_grants(&plan, told);
+	add_knocks(&plan, told);
 	*ret_plan = plan;
 }

@@ -182,6 +182,7 @@ static void read_device(struct follower *follower)
 		fatal(0,
 			"%s: it names no gateway: join anew with a new invite (tacet join --again)",
 			follower->device_path);
+	follower_note_knock(follower);
 	if (stat(follower->device_path, &status) == 0)
 		follower->written_s = (uint64_t)status.st_mtim.tv_sec;
 }

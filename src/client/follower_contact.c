@@ -32,6 +32,8 @@ static int ask(struct follower *follower, const struct contact_question *questio
 		/* a gateway's is long: it is not told again what it knows */
 		.version = follower->is_gateway ? follower->told.version : version,
 		.in_force = follower->in_force,
+		.says_knock = follower->has_knock && !follower->is_gateway,
+		.knock = follower->knock,
 		.wait_s = question->wait_s,
 		.total_ms = question->total_ms,
 	};

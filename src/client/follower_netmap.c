@@ -75,6 +75,14 @@ void follower_make_plan(void *context, struct deviceplan *ret_plan)
 	free(endpoints);
 }
 
+void follower_note_knock(struct follower *follower)
+{
+	const struct netmap_knock *knock = &follower->device.netmap.gateways[0].knock;
+
+	follower->has_knock = knock->is_there;
+	follower->knock = knock->epoch;
+}
+
 static void store(struct follower *follower)
 {
 	int err = device_write(follower->device_path, &follower->device, (uid_t)-1, (gid_t)-1);
@@ -85,6 +93,7 @@ static void store(struct follower *follower)
 		return;
 	}
 	follower->written_s = clock_now().realtime_ns / NS_PER_S;
+	follower_note_knock(follower);
 }
 
 void follower_keep_address(struct follower *follower)

@@ -25,6 +25,8 @@ struct follower {
 	struct gatewayplan told;	  /* last; its netmap is the device's */
 	uint64_t planned;		  /* version of what the last plan was made from */
 	uint64_t in_force;
+	bool has_knock; /* there is one on disk, of this epoch, for the first gateway */
+	uint16_t knock;
 	uint64_t written_s; /* Unix time, when the device file was written last */
 
 	uv_loop_t loop;
@@ -82,6 +84,9 @@ struct endpoint follower_address(const struct follower *follower);
 /* Counters of a gateway that is not the controller's: tries another address where none answers. */
 void follower_other_counted(
 	struct follower *follower, size_t gateway, const struct message_peer_status *peer);
+
+/* The netmap is as it is on disk: the controller is told which knock survives a restart. */
+void follower_note_knock(struct follower *follower);
 
 /* For struct planner. */
 void follower_make_plan(void *context, struct deviceplan *ret_plan);

@@ -68,6 +68,17 @@ static size_t server_prefixes(
 	return count;
 }
 
+/* What the token has; nothing where the network had none. */
+static void set_knock(const struct token *token, struct engine_peer_change *peer)
+{
+	if (bytes_are_zero(token->knock_key, sizeof token->knock_key))
+		return;
+	peer->sets_knock = true;
+	peer->knock.epoch = token->knock_epoch;
+	peer->knock.class = KNOCK_FULL; /* who sends does not care */
+	memcpy(peer->knock.key, token->knock_key, sizeof peer->knock.key);
+}
+
 /* The gateway as the engine's only peer, by the address that is its turn; sessions begin anew. */
 static int set_peer(struct enroller *enroller)
 {
@@ -86,6 +97,8 @@ static int set_peer(struct enroller *enroller)
 	struct engine_change change = {.sets_private_key = true,
 		.sets_mark = true,
 		.mark = enroller->join->mark,
+		.sets_knock_gate = true, /* nobody calls us: what has no key, nobody can prove */
+		.knock_mode = KNOCK_REQUIRED,
 		.replaces_peers = true,
 		.peers = &peer,
 		.peer_count = 1};
@@ -95,6 +108,7 @@ static int set_peer(struct enroller *enroller)
 	memcpy(change.private_key, token->one_time_key, sizeof change.private_key);
 	memcpy(peer.public_key, token->server_key, sizeof peer.public_key);
 	memcpy(peer.preshared_key, token->preshared_key, sizeof peer.preshared_key);
+	set_knock(token, &peer);
 	enroller->report->address = peer.endpoint;
 	int err = engine_configure(enroller->engine, &change);
 	bytes_wipe(&change, sizeof change);

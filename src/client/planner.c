@@ -16,6 +16,7 @@ static void send_plan(struct planner *planner, struct deviceplan *plan)
 	channel_send(channel, MESSAGE_PLAN_SERVICES, plan->services, plan->head.services);
 	channel_send(channel, MESSAGE_PLAN_GRANTS, plan->grants, plan->head.grants);
 	channel_send(channel, MESSAGE_PLAN_NAMES, plan->names, plan->head.names);
+	channel_send(channel, MESSAGE_PLAN_KNOCKS, plan->knocks, plan->head.knocks);
 	channel_send(channel, MESSAGE_PLAN_END, &plan->head, 1);
 	planner->is_under_way = true;
 }

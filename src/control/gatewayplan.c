@@ -19,11 +19,20 @@ enum {
 static const char *const protocols[] = {"tcp", "udp"};
 static const uint8_t protocol_numbers[] = {IPPROTO_TCP, IPPROTO_UDP};
 
+static const char *const modes[] = {
+	[KNOCK_OFF] = "off",
+	[KNOCK_PREFERRED] = "preferred",
+	[KNOCK_REQUIRED] = "required",
+};
+
 void gatewayplan_done(struct gatewayplan *plan)
 {
 	if (plan->devices)
 		bytes_wipe(plan->devices, plan->device_count * sizeof *plan->devices);
+	if (plan->knocks)
+		bytes_wipe(plan->knocks, plan->knock_count * sizeof *plan->knocks);
 	netmap_done(&plan->netmap);
+	free(plan->knocks);
 	free(plan->devices);
 	free(plan->services);
 	free(plan->grants);
@@ -90,6 +99,25 @@ static json_t *encode_grants(const struct gatewayplan *plan)
 	return lists;
 }
 
+static json_t *encode_knock(const struct knock_key *knock)
+{
+	char key[BASE64_KEY_TEXT_SIZE];
+
+	json_t *json = json_pack("{s:i, s:s, s:b}", "epoch", (int)knock->epoch, "key",
+		base64_key_format(knock->key, key), "budgeted", knock->class == KNOCK_BUDGETED);
+	bytes_wipe(key, sizeof key);
+	return json;
+}
+
+static json_t *encode_knocks(const struct gatewayplan *plan)
+{
+	json_t *keys = must(json_array());
+
+	for (size_t i = 0; i < plan->knock_count; i++)
+		append(keys, encode_knock(&plan->knocks[i]));
+	return must(json_pack("{s:s, s:o}", "mode", modes[plan->knock_mode], "keys", keys));
+}
+
 /* Of the text, which says all: nothing of a struct's padding gets in. */
 static uint64_t version_of(const json_t *json)
 {
@@ -112,9 +140,9 @@ json_t *gatewayplan_encode(const struct gatewayplan *plan)
 		append(devices, encode_device(&plan->devices[i]));
 	for (size_t i = 0; i < plan->service_count; i++)
 		append(services, encode_service(&plan->services[i]));
-	json_t *json =
-		must(json_pack("{s:o, s:o, s:o, s:o}", "netmap", netmap_encode(&plan->netmap),
-			"devices", devices, "services", services, "grants", encode_grants(plan)));
+	json_t *json = must(json_pack("{s:o, s:o, s:o, s:o, s:o}", "netmap",
+		netmap_encode(&plan->netmap), "devices", devices, "services", services, "grants",
+		encode_grants(plan), "knock", encode_knocks(plan)));
 	if (json_object_set_new(json, "version", json_integer((json_int_t)version_of(json))) < 0)
 		abort();
 	return json;
@@ -238,6 +266,39 @@ static void read_grants(struct members *members, struct gatewayplan *plan)
 	}
 }
 
+static void read_knock(struct members *members, const struct gatewayplan *plan, void *element)
+{
+	struct knock_key *knock = element;
+	uint64_t epoch = 0;
+	const json_t *budgeted = json_object_get(members->object, "budgeted");
+
+	(void)plan;
+	members_number(members, "epoch", 0, UINT16_MAX, &epoch);
+	members_key(members, "key", knock->key);
+	if (budgeted && !json_is_boolean(budgeted))
+		members_fail(members, ERR_SYNTAX, "budgeted");
+	knock->epoch = (uint16_t)epoch;
+	knock->class = json_is_true(budgeted) ? KNOCK_BUDGETED : KNOCK_FULL;
+}
+
+/* That an epoch is there once is for the enforcement to check. */
+static void read_knocks(struct members *members, struct gatewayplan *plan)
+{
+	static const struct list keys = {
+		"keys", GATEWAYPLAN_KNOCKS_MAX, sizeof(struct knock_key), read_knock};
+	const json_t *object = json_object_get(members->object, "knock");
+	struct members inside = members_of(object);
+	size_t mode = 0;
+
+	if (!object || members->error < 0)
+		return;
+	members_word(&inside, "mode", modes, ARRAY_LENGTH(modes), &mode);
+	plan->knock_mode = (enum knock_mode)mode;
+	plan->knocks = read_list(&inside, plan, &keys, &plan->knock_count);
+	if (inside.error < 0)
+		members_fail(members, inside.error, "knock");
+}
+
 static void read_netmap(struct members *members, struct gatewayplan *plan)
 {
 	char where[NETMAP_NAME_SIZE] = "";
@@ -262,6 +323,7 @@ int gatewayplan_decode(
 	plan.devices = read_list(&members, &plan, &devices, &plan.device_count);
 	plan.services = read_list(&members, &plan, &services, &plan.service_count);
 	read_grants(&members, &plan);
+	read_knocks(&members, &plan);
 	if (members.error < 0) {
 		memcpy(ret_where, members.where, MEMBER_WHERE_SIZE);
 		gatewayplan_done(&plan);

@@ -2,16 +2,18 @@
 /*
  * What a gateway on a host of its own is told: who the controller is, as a netmap has it, and all
  * that it is to enforce. Whoever makes it is the controller; the gateway checks it as bytes from
- * outside. Holds pre-shared keys: wiped when it is released. JSON: docs/api.md.
+ * outside. Holds pre-shared keys and knock keys: wiped when it is released. JSON: docs/api.md.
  */
 #pragma once
 
 #include "control/netmap.h"
+#include "wireguard/knock.h"
 
 enum {
 	GATEWAYPLAN_DEVICES_MAX = 1 << 16,
 	GATEWAYPLAN_SERVICES_MAX = 1 << 14,
 	GATEWAYPLAN_GRANTS_MAX = 1 << 20,
+	GATEWAYPLAN_KNOCKS_MAX = KNOCK_KEYS_MAX,
 };
 
 /* A device that may use a service behind this gateway. */
@@ -44,6 +46,9 @@ struct gatewayplan {
 	size_t service_count;
 	struct gatewayplan_grant *grants; /* of roles and services that are there */
 	size_t grant_count;
+	enum knock_mode knock_mode; /* what is asked of devices' initiations; off if not said */
+	struct knock_key *knocks;   /* what is accepted */
+	size_t knock_count;
 };
 
 /* Wipes and frees what it owns; zero afterwards. */

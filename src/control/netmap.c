@@ -38,6 +38,8 @@ static const uint8_t protocol_numbers[] = {IPPROTO_TCP, IPPROTO_UDP};
 
 void netmap_done(struct netmap *netmap)
 {
+	if (netmap->gateways)
+		bytes_wipe(netmap->gateways, netmap->gateway_count * sizeof *netmap->gateways);
 	free(netmap->gateways);
 	free(netmap->services);
 	*netmap = (struct netmap){0};
@@ -62,14 +64,27 @@ static char *prefix_format(const struct prefix *prefix, char ret_text[static PRE
 	return ret_text;
 }
 
+json_t *netmap_knock_encode(const struct netmap_knock *knock)
+{
+	char key[BASE64_KEY_TEXT_SIZE];
+
+	if (!knock->is_there)
+		return NULL;
+	json_t *json = must(json_pack("{s:i, s:s}", "epoch", (int)knock->epoch, "key",
+		base64_key_format(knock->key, key)));
+	bytes_wipe(key, sizeof key);
+	return json;
+}
+
 static json_t *encode_gateway(const struct netmap_gateway *gateway)
 {
 	char key[BASE64_KEY_TEXT_SIZE], ipv4[ADDRESS_TEXT_SIZE], ipv6[ADDRESS_TEXT_SIZE];
 
-	return must(json_pack("{s:s, s:s, s:s, s:s, s:s}", "name", gateway->name, "endpoint",
+	return must(json_pack("{s:s, s:s, s:s, s:s, s:s, s:o*}", "name", gateway->name, "endpoint",
 		gateway->endpoint, "public_key", base64_key_format(gateway->public_key, key),
 		"ipv4", address_format(&gateway->ipv4, ipv4), "ipv6",
-		address_format(&gateway->ipv6, ipv6)));
+		address_format(&gateway->ipv6, ipv6), "knock",
+		netmap_knock_encode(&gateway->knock)));
 }
 
 static json_t *encode_service(const struct netmap_service *service)
@@ -159,6 +174,22 @@ static void read_head(struct members *members, struct netmap *netmap)
 	read_port(members, "control_port", &netmap->control_port);
 }
 
+void netmap_knock_read(struct members *members, const char *name, struct netmap_knock *ret_knock)
+{
+	const json_t *object = json_object_get(members->object, name);
+	struct members inside = members_of(object);
+	uint64_t epoch = 0;
+
+	if (!object || members->error < 0)
+		return;
+	members_number(&inside, "epoch", 0, UINT16_MAX, &epoch);
+	members_key(&inside, "key", ret_knock->key);
+	ret_knock->epoch = (uint16_t)epoch;
+	ret_knock->is_there = inside.error == 0;
+	if (inside.error < 0)
+		members_fail(members, inside.error, name);
+}
+
 static void read_gateway(
 	struct members *members, const struct netmap *netmap, struct netmap_gateway *gateway)
 {
@@ -167,6 +198,7 @@ static void read_gateway(
 	members_key(members, "public_key", gateway->public_key);
 	members_address(members, "ipv4", &netmap->overlay_ipv4, &gateway->ipv4);
 	members_address(members, "ipv6", &netmap->overlay_ipv6, &gateway->ipv6);
+	netmap_knock_read(members, "knock", &gateway->knock);
 	for (size_t i = 0; i < netmap->gateway_count; i++) {
 		if (strcmp(netmap->gateways[i].name, gateway->name) == 0)
 			members_fail(members, ERR_EXISTS, "name");

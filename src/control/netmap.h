@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A netmap: all that a device is told, and nothing about anything else. Whoever makes it is the
- * controller; whoever reads it checks it as bytes from outside. JSON: docs/api.md.
+ * controller; whoever reads it checks it as bytes from outside. Holds knock keys: wiped when it is
+ * released. JSON: docs/api.md.
  */
 #pragma once
 
@@ -9,6 +10,8 @@
 #include "base/attributes.h"
 
 #include <jansson.h>
+
+#include <stdbool.h>
 
 enum {
 	NETMAP_NAME_SIZE = 64,
@@ -24,12 +27,20 @@ enum netmap_state {
 	NETMAP_QUARANTINED, /* reaches the control port only */
 };
 
+/* What an initiation to a gateway has to carry; docs/knock.md. */
+struct netmap_knock {
+	bool is_there; /* or the gateway wants none, or the controller knows none that it takes */
+	uint16_t epoch;
+	uint8_t key[NETMAP_KEY_SIZE];
+};
+
 /* A gateway to call, and the overlay prefixes that lie behind it. */
 struct netmap_gateway {
 	char name[NETMAP_NAME_SIZE];
 	char endpoint[NETMAP_HOST_SIZE]; /* host:port */
 	uint8_t public_key[NETMAP_KEY_SIZE];
 	struct address ipv4, ipv6;
+	struct netmap_knock knock;
 };
 
 struct netmap_service {
@@ -55,8 +66,13 @@ struct netmap {
 	size_t service_count;
 };
 
-/* Frees what it owns; zero afterwards. */
+/* Wipes and frees what it owns; zero afterwards. */
 void netmap_done(struct netmap *netmap);
+
+/* A member of `object`, where there is one. */
+struct members;
+void netmap_knock_read(struct members *members, const char *name, struct netmap_knock *ret_knock);
+json_t *netmap_knock_encode(const struct netmap_knock *knock); /* NULL: there is none */
 
 /* The caller's; never NULL. */
 json_t *netmap_encode(const struct netmap *netmap);

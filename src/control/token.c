@@ -13,7 +13,9 @@
 #include <string.h>
 
 enum {
-	VERSION = 1,
+	VERSION = 2,
+	VERSION_WITHOUT_KNOCK = 1, /* still read: no epoch behind the knock key */
+	EPOCH_SIZE = 2,
 	CHECKSUM_SIZE = 4,
 	GROUP_SIZE = 8, /* characters between two hyphens */
 	IPV4_SIZE = 4,
@@ -21,13 +23,15 @@ enum {
 	HEAD_SIZE = 6,	/* version, kind, size, sizes of network and endpoint */
 	HEAD_TEXT = 16, /* characters that surely hold them, and end where a byte does */
 	KEYS_SIZE = 4 * TOKEN_KEY_SIZE,
-	FIXED_SIZE = HEAD_SIZE + KEYS_SIZE + 2 * (IPV4_SIZE + IPV6_SIZE) + 2 + 8 + CHECKSUM_SIZE,
+	FIXED_SIZE = HEAD_SIZE + KEYS_SIZE + EPOCH_SIZE + 2 * (IPV4_SIZE + IPV6_SIZE) + 2 + 8 +
+		     CHECKSUM_SIZE,
 	SIZE_MAX_ = FIXED_SIZE + TOKEN_NAME_SIZE - 1 + TOKEN_HOST_SIZE - 1,
 	TEXT_MAX = BASE32_TEXT_SIZE(SIZE_MAX_),
 };
 
 static const char name[] = "tacet";
 static const char prefix[] = "tacet1-";
+static const char prefix_version = '1';
 
 _Static_assert(sizeof prefix + TEXT_MAX + TEXT_MAX / GROUP_SIZE <= TOKEN_TEXT_SIZE, "it fits");
 
@@ -115,6 +119,7 @@ static void put_token(struct buffer *buffer, const struct token *token)
 	put(buffer, token->one_time_key, TOKEN_KEY_SIZE);
 	put(buffer, token->preshared_key, TOKEN_KEY_SIZE);
 	put(buffer, token->knock_key, TOKEN_KEY_SIZE);
+	put_u16(buffer, token->knock_epoch);
 	put_address(buffer, &token->ipv4, ADDRESS_IPV4);
 	put_address(buffer, &token->ipv6, ADDRESS_IPV6);
 	put_address(buffer, &token->server_ipv4, ADDRESS_IPV4);
@@ -182,7 +187,7 @@ static int read_prefix(struct cursor *cursor)
 			return ERR_UNKNOWN_WORD;
 	}
 	char c = next(cursor);
-	bool is_newer = c != '0' + VERSION;
+	bool is_newer = c != prefix_version;
 	if (c < '1' || c > '9')
 		return ERR_UNKNOWN_WORD;
 	for (c = next(cursor); c >= '0' && c <= '9'; c = next(cursor))
@@ -216,6 +221,12 @@ static bool take_checksum(struct buffer *buffer)
 	return bytes_equal(sum, buffer->bytes + buffer->size, CHECKSUM_SIZE);
 }
 
+/* Bytes of a token of that version besides its texts. */
+static size_t fixed_size(unsigned version)
+{
+	return version == VERSION_WITHOUT_KNOCK ? FIXED_SIZE - EPOCH_SIZE : FIXED_SIZE;
+}
+
 /*
  * Why a token is not what its checksum says. Its size is in it twice, as a whole and by those of
  * its texts: where the two agree, characters are missing; else one was changed. A single character
@@ -232,10 +243,11 @@ static int explain(const struct characters *characters)
 	if (base32_decode(characters->at, HEAD_TEXT, head, sizeof head, &count) < 0)
 		return ERR_CHECKSUM;
 	struct cursor cursor = cursor_over(head, count);
-	(void)cursor_be16(&cursor); /* version and kind */
+	unsigned version = cursor_u8(&cursor);
+	(void)cursor_u8(&cursor); /* kind */
 	size_t size = cursor_be16(&cursor);
 	size_t network = cursor_u8(&cursor), endpoint = cursor_u8(&cursor);
-	if (size != FIXED_SIZE + network + endpoint)
+	if (size != fixed_size(version) + network + endpoint)
 		return ERR_CHECKSUM;
 	return characters->size < BASE32_TEXT_SIZE(size) ? ERR_TRUNCATED : ERR_CHECKSUM;
 }
@@ -270,13 +282,26 @@ static void take_key(struct cursor *cursor, uint8_t ret_key[static TOKEN_KEY_SIZ
 		cursor->failed = true;
 }
 
+/* A key without an epoch is of no use, and an epoch without a key is none. */
+static void take_knock(struct cursor *cursor, unsigned version, struct token *token)
+{
+	cursor_copy(cursor, token->knock_key, TOKEN_KEY_SIZE);
+	if (version == VERSION_WITHOUT_KNOCK) {
+		bytes_wipe(token->knock_key, TOKEN_KEY_SIZE);
+		return;
+	}
+	token->knock_epoch = cursor_be16(cursor);
+	if (bytes_are_zero(token->knock_key, TOKEN_KEY_SIZE) && token->knock_epoch != 0)
+		cursor->failed = true;
+}
+
 /* What follows the texts. */
-static bool read_rest(struct cursor *cursor, struct token *token)
+static bool read_rest(struct cursor *cursor, unsigned version, struct token *token)
 {
 	take_key(cursor, token->server_key);
 	take_key(cursor, token->one_time_key);
 	cursor_copy(cursor, token->preshared_key, TOKEN_KEY_SIZE);
-	cursor_copy(cursor, token->knock_key, TOKEN_KEY_SIZE);
+	take_knock(cursor, version, token);
 	take_address(cursor, ADDRESS_IPV4, &token->ipv4);
 	take_address(cursor, ADDRESS_IPV6, &token->ipv6);
 	take_address(cursor, ADDRESS_IPV4, &token->server_ipv4);
@@ -296,7 +321,7 @@ static int read_token(const struct buffer *buffer, struct token *token)
 	size_t network = cursor_u8(&cursor), endpoint = cursor_u8(&cursor);
 	uint16_t port;
 
-	if (version != VERSION)
+	if (version < VERSION_WITHOUT_KNOCK || version > VERSION)
 		return version > VERSION ? ERR_VERSION : ERR_SYNTAX;
 	if ((kind != TOKEN_DEVICE && kind != TOKEN_GATEWAY) || size != buffer->size + CHECKSUM_SIZE)
 		return ERR_SYNTAX;
@@ -306,7 +331,7 @@ static int read_token(const struct buffer *buffer, struct token *token)
 		!take_text(&cursor, endpoint, token->endpoint, sizeof token->endpoint) ||
 		hostport_parse(token->endpoint, endpoint, &port) < 0)
 		return ERR_SYNTAX;
-	return read_rest(&cursor, token) ? 0 : ERR_SYNTAX;
+	return read_rest(&cursor, version, token) ? 0 : ERR_SYNTAX;
 }
 
 static void token_wipe(struct token *token)

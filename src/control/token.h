@@ -31,7 +31,8 @@ struct token {
 	uint8_t server_key[TOKEN_KEY_SIZE];
 	uint8_t one_time_key[TOKEN_KEY_SIZE]; /* private */
 	uint8_t preshared_key[TOKEN_KEY_SIZE];
-	uint8_t knock_key[TOKEN_KEY_SIZE]; /* zero: this network has none yet */
+	uint8_t knock_key[TOKEN_KEY_SIZE]; /* zero: this network had none then */
+	uint16_t knock_epoch;		   /* of that key */
 	struct address ipv4, ipv6;	   /* of the one-time peer in the overlay */
 	struct address server_ipv4, server_ipv6;
 	uint16_t enrol_port; /* TCP, at the server's overlay addresses */

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "controller/answer.h"
+#include "controller/knocks.h"
 #include "controller/live.h"
 #include "controller/rollout.h"
 #include "controller/routes.h"
@@ -289,9 +290,10 @@ static void follow(struct controller *controller, const struct store_device *dev
 	struct store_device changed = *device;
 
 	changed.state = state;
-	if (state == STORE_DEVICE_REVOKED)
+	if (state == STORE_DEVICE_REVOKED) {
 		world_remove_device(&controller->world, changed.id);
-	else
+		knocks_changed(controller);
+	} else
 		world_put_device(&controller->world, &changed);
 	bytes_wipe(&changed, sizeof changed);
 }

@@ -108,11 +108,20 @@ static int add_devices(
 	return 0;
 }
 
+/* Not those of tokens: enrolment is the controller's. */
+static void add_knocks(const struct world *world, struct gatewayplan *plan)
+{
+	plan->knock_mode = world->knock_rules.mode;
+	plan->knocks = memory_new(KNOCK_KEYS_MAX, sizeof *plan->knocks);
+	plan->knock_count = world_knock_keys(world, WORLD_KNOCKS_MEMBERS, plan->knocks);
+}
+
 int gatewayplans_make(const struct world *world, const struct policy_compiled *compiled,
 	const struct store_gateway *gateway, struct gatewayplan *ret_plan)
 {
 	*ret_plan = (struct gatewayplan){0};
 	add_services(world, gateway, ret_plan);
+	add_knocks(world, ret_plan);
 	int err = add_grants(compiled, ret_plan);
 
 	return err < 0 ? err : add_devices(world, compiled, ret_plan);

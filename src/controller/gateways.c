@@ -7,6 +7,7 @@
 #include "controller/alarms.h"
 #include "controller/answer.h"
 #include "controller/gatewayplans.h"
+#include "controller/knocks.h"
 #include "controller/live.h"
 #include "controller/netmaps.h"
 #include "controller/rollout.h"
@@ -23,6 +24,7 @@ struct gateway_link {
 	uint64_t id;
 	json_t *plan;		/* what it is told; NULL: nothing yet */
 	uint64_t wanted;	/* its version */
+	uint64_t knock;		/* number of the newest knock key in it; 0: none */
 	uint64_t in_force;	/* what it says it has; 0: it has said nothing yet */
 	uint64_t in_force_ns;	/* realtime, since when */
 	uint64_t heard_ms;	/* of the loop's clock, when it asked or was answered last */
@@ -103,6 +105,13 @@ void gateways_done(struct controller *controller)
 
 /* ---- what they are told ---- */
 
+static uint64_t newest_of(const struct world *world)
+{
+	const struct store_knock *newest = world_newest_knock(world);
+
+	return newest ? newest->number : 0;
+}
+
 /* Leaves the former plan where it cannot be made: that grants no more than was granted then. */
 static void make(struct controller *controller, const struct policy_compiled *compiled,
 	const struct store_gateway *gateway, struct gateway_link *link)
@@ -120,6 +129,7 @@ static void make(struct controller *controller, const struct policy_compiled *co
 		netmaps_of_gateway(controller, gateway, &plan.netmap);
 		json_decref(link->plan);
 		link->plan = gatewayplan_encode(&plan);
+		link->knock = newest_of(&controller->world);
 		link->wanted = (uint64_t)json_integer_value(json_object_get(link->plan, "version"));
 	}
 	gatewayplan_done(&plan);
@@ -162,6 +172,7 @@ void gateways_tell(struct controller *controller, const struct policy_compiled *
 	for (size_t i = 1; i < world->gateway_count; i++)
 		make(controller, compiled, &world->gateways[i],
 			find_or_add(controller, world->gateways[i].id));
+	knocks_tell_gateways(controller);
 	polls_changed(&controller->gateways.polls);
 }
 
@@ -189,6 +200,10 @@ static void note(struct controller *controller, struct gateway_link *link, uint6
 	if (in_force != link->in_force)
 		link->in_force_ns = clock_now().realtime_ns;
 	link->in_force = in_force;
+	if (in_force && in_force == link->wanted)
+		knocks_heard(controller,
+			&(const struct store_knock_news){
+				.is_gateway = true, .holder = link->id, .has = link->knock});
 	rollout_look_settled(controller);
 }
 
@@ -335,5 +350,6 @@ void api_gateways_delete(void *context, struct server_request *request, const ch
 		return;
 	}
 	world_remove_gateway(&controller->world, id);
+	knocks_changed(controller);
 	rollout_answer(controller, request, &(struct rollout_answer){.json = json_object()});
 }

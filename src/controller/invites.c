@@ -8,6 +8,7 @@
 #include "control/token.h"
 #include "controller/answer.h"
 #include "controller/expiry.h"
+#include "controller/knocks.h"
 #include "controller/rollout.h"
 #include "controller/routes.h"
 #include "crypto/x25519.h"
@@ -114,6 +115,11 @@ static json_t *encode_token(const struct controller *controller, const struct st
 	memcpy(token.server_key, gateway->public_key, sizeof token.server_key);
 	memcpy(token.one_time_key, secrets->private_key, sizeof token.one_time_key);
 	memcpy(token.preshared_key, secrets->preshared_key, sizeof token.preshared_key);
+	const struct store_knock *knock = world_knock(world, invite->knock);
+	if (knock) {
+		memcpy(token.knock_key, knock->key, sizeof token.knock_key);
+		token.knock_epoch = store_knock_epoch(knock->number);
+	}
 	json_t *json = json_pack("{s:I, s:s, s:o}", "id", (json_int_t)invite->id, "token",
 		token_format(&token, text), "expires", answer_seconds(invite->expires_ns));
 	bytes_wipe(&token, sizeof token);
@@ -149,6 +155,7 @@ static void create(struct controller *controller, struct server_request *request
 		return;
 	}
 	world_add_invite(&controller->world, &invite);
+	knocks_changed(controller);
 	expiry_set(controller);
 	rollout_answer(controller, request,
 		&(struct rollout_answer){.json = encode_token(controller, &invite, secrets)});

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/siphash.h"
 #include "controller/answer.h"
+#include "controller/knocks.h"
 #include "controller/rollout.h"
 
 #include <netinet/in.h>
@@ -34,6 +35,18 @@ static enum netmap_state state_of(enum store_device_state state)
 /* Texts of the store fit: both sizes are of the same names. */
 #define COPY_TEXT(to, from) (void)snprintf((to), sizeof(to), "%.*s", (int)sizeof(to) - 1, (from))
 
+/* The key of that number, where it is there still. */
+static void add_knock(const struct world *world, uint64_t number, struct netmap_knock *to)
+{
+	const struct store_knock *knock = number ? world_knock(world, number) : NULL;
+
+	if (!knock)
+		return;
+	to->is_there = true;
+	to->epoch = store_knock_epoch(knock->number);
+	memcpy(to->key, knock->key, sizeof to->key);
+}
+
 static void add_gateway(const struct world *world, size_t index, struct netmap *netmap)
 {
 	const struct store_gateway *from = &world->gateways[index];
@@ -56,12 +69,18 @@ static bool is_needed(const struct netmap *netmap, const struct store_gateway *g
 }
 
 /* The controller's own, and those with services that the device may use. */
-static void add_gateways(const struct world *world, struct netmap *netmap)
+static void add_gateways(const struct controller *controller, const struct store_device *device,
+	struct netmap *netmap)
 {
+	const struct world *world = &controller->world;
+
 	netmap->gateways = memory_new(world->gateway_count, sizeof *netmap->gateways);
 	for (size_t i = 0; i < world->gateway_count; i++) {
-		if (i == 0 || is_needed(netmap, &world->gateways[i]))
-			add_gateway(world, i, netmap);
+		if (i > 0 && !is_needed(netmap, &world->gateways[i]))
+			continue;
+		add_gateway(world, i, netmap);
+		add_knock(world, knocks_number_at(controller, i, device->knock_told),
+			&netmap->gateways[netmap->gateway_count - 1].knock);
 	}
 }
 
@@ -145,7 +164,7 @@ static void make(struct controller *controller, const struct store_device *devic
 	ret_netmap->ipv4 = device->ipv4;
 	ret_netmap->ipv6 = device->ipv6;
 	add_services(controller, device, ret_netmap);
-	add_gateways(&controller->world, ret_netmap);
+	add_gateways(controller, device, ret_netmap);
 	ret_netmap->version = version_of(ret_netmap);
 }
 
@@ -157,7 +176,11 @@ void netmaps_of_gateway(const struct controller *controller, const struct store_
 	COPY_TEXT(ret_netmap->device, gateway->name);
 	ret_netmap->ipv4 = gateway->ipv4;
 	ret_netmap->ipv6 = gateway->ipv6;
-	add_gateways(&controller->world, ret_netmap);
+	ret_netmap->gateways = memory_new(1, sizeof *ret_netmap->gateways);
+	add_gateway(&controller->world, 0, ret_netmap);
+	/* what is being put in force here as it is told; the gateway has it a little later */
+	const struct store_knock *newest = world_newest_knock(&controller->world);
+	add_knock(&controller->world, newest ? newest->number : 0, &ret_netmap->gateways[0].knock);
 }
 
 json_t *netmaps_encode(struct controller *controller, uint64_t id, const struct message_done *done)
@@ -169,6 +192,7 @@ json_t *netmaps_encode(struct controller *controller, uint64_t id, const struct 
 	(void)done;
 	if (!device || !rollout_state(controller, id, &state))
 		return NULL;
+	knocks_tell_device(controller, device);
 	make(controller, device, state, &netmap);
 	json_t *json = netmap_encode(&netmap);
 	netmap_done(&netmap);
@@ -190,12 +214,19 @@ static bool answer(struct controller *controller, struct server_request *request
 	}
 	if (!rollout_state(controller, id, &state))
 		return false;
+	knocks_tell_device(controller, device);
 	make(controller, device, state, &netmap);
 	bool is_news = netmap.version != known_version;
 	if (is_news)
 		server_answer(request, 200, netmap_encode(&netmap));
 	netmap_done(&netmap);
 	return is_news;
+}
+
+void netmaps_changed(struct controller *controller)
+{
+	knocks_tell_waiting(controller);
+	polls_changed(&controller->netmaps);
 }
 
 void netmaps_init(struct controller *controller)
@@ -213,17 +244,22 @@ void netmaps_get(void *context, struct server_request *request, const char *cons
 	struct controller *controller = context;
 	const struct address address = controller->asker(server_peer(request));
 	const struct store_device *device = world_device_at(&controller->world, &address);
-	uint64_t version = 0, wait_s = 0;
+	uint64_t version = 0, wait_s = 0, epoch = UINT64_MAX;
 
 	(void)words;
 	(void)body;
 	if (!answer_query_number(request, "version", UINT64_MAX, &version) ||
+		!answer_query_number(request, "knock", UINT16_MAX, &epoch) ||
 		!answer_query_number(request, "wait", POLLS_WAIT_MAX_S, &wait_s))
 		return;
 	if (!device) {
 		server_refuse(request, ERR_NOT_FOUND, "no device of that address lives");
 		return;
 	}
+	if (epoch <= UINT16_MAX)
+		knocks_heard(controller,
+			&(const struct store_knock_news){.holder = device->id,
+				.has = world_knock_of_epoch(&controller->world, (uint16_t)epoch)});
 	if (wait_s == 0) {
 		version = 0; /* no netmap has it */
 		wait_s = STARTING_S;

@@ -17,5 +17,8 @@ json_t *netmaps_encode(struct controller *controller, uint64_t id, const struct 
 void netmaps_of_gateway(const struct controller *controller, const struct store_gateway *gateway,
 	struct netmap *ret_netmap);
 
-/* GET /v1/netmap?version=N&wait=S */
+/* Something may have changed: tells the devices that wait for that. */
+void netmaps_changed(struct controller *controller);
+
+/* GET /v1/netmap?version=N&wait=S&knock=E */
 server_handler netmaps_get;

@@ -178,6 +178,25 @@ static int add_grants(struct draft *draft)
 	return 0;
 }
 
+/* What is asked of initiations. */
+static void add_knocks(struct draft *draft)
+{
+	struct knock_key keys[KNOCK_KEYS_MAX];
+	struct plan *plan = draft->plan;
+	size_t count = world_knock_keys(draft->world, WORLD_KNOCKS_ALL, keys);
+
+	plan->head.knock_mode = draft->world->knock_rules.mode;
+	plan->knocks = memory_new(count, sizeof *plan->knocks);
+	for (size_t i = 0; i < count; i++) {
+		struct message_knock *knock = &plan->knocks[plan->head.knocks++];
+
+		knock->epoch = keys[i].epoch;
+		knock->class = (uint8_t)keys[i].class;
+		memcpy(knock->key, keys[i].key, sizeof knock->key);
+	}
+	bytes_wipe(keys, sizeof keys);
+}
+
 /* Makes room for what can be counted; ERR_RANGE. */
 static int begin(struct draft *draft)
 {
@@ -211,6 +230,7 @@ int plan_init(struct plan *ret_plan, const struct world *world,
 	add_members(&draft);
 	add_roles(&draft);
 	add_services(&draft);
+	add_knocks(&draft);
 	err = add_grants(&draft);
 	free(draft.service_ids);
 	if (err < 0)
@@ -222,6 +242,9 @@ void plan_done(struct plan *plan)
 {
 	if (plan->peers)
 		bytes_wipe(plan->peers, plan->head.peers * sizeof *plan->peers);
+	if (plan->knocks)
+		bytes_wipe(plan->knocks, plan->head.knocks * sizeof *plan->knocks);
+	free(plan->knocks);
 	free(plan->peers);
 	free(plan->prefixes);
 	free(plan->roles);

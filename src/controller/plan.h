@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * All that shall be in force, as the messages that say it to the parent: made from a world and the
- * policy that was compiled from it. Pure. Aborts where there is no memory. Holds pre-shared keys:
- * wiped when it is released.
+ * policy that was compiled from it. Pure. Aborts where there is no memory. Holds pre-shared keys
+ * and knock keys: wiped when it is released.
  *
  * A device that waits for approval or is quarantined has its peer and the role without services: it
  * reaches the control port; so does a gateway on a host of its own. One that is revoked is nowhere.
@@ -34,6 +34,7 @@ struct plan {
 	struct message_device *devices;
 	struct message_service *services;
 	struct message_grant *grants;
+	struct message_knock *knocks;
 };
 
 /*

@@ -79,6 +79,13 @@ const struct policy_compiled *rollout_latest(const struct controller *controller
 	return ruling ? ruling->compiled : NULL;
 }
 
+uint64_t rollout_knock(const struct controller *controller)
+{
+	const struct ruling *ruling = controller->rollout.in_force;
+
+	return ruling ? ruling->knock : 0;
+}
+
 static int compare_standing(const void *a, const void *b)
 {
 	const struct standing *left = a, *right = b;
@@ -146,6 +153,7 @@ static void send_plan(struct channel *channel, const struct plan *plan)
 	channel_send(channel, MESSAGE_PLAN_DEVICES, plan->devices, head->devices);
 	channel_send(channel, MESSAGE_PLAN_SERVICES, plan->services, head->services);
 	channel_send(channel, MESSAGE_PLAN_GRANTS, plan->grants, head->grants);
+	channel_send(channel, MESSAGE_PLAN_KNOCKS, plan->knocks, head->knocks);
 	channel_send(channel, MESSAGE_PLAN_END, head, 1);
 }
 
@@ -232,7 +240,7 @@ static void settle(struct controller *controller)
 	rollout->is_settling = false;
 	(void)uv_timer_stop(&rollout->patience); /* cannot fail */
 	answer_waiters(controller, &rollout->settling);
-	polls_changed(&controller->netmaps);
+	netmaps_changed(controller);
 }
 
 static void lose_patience(uv_timer_t *timer)
@@ -275,6 +283,8 @@ static struct ruling *rule(struct controller *controller)
 	policy_faults_done(&faults);
 	ruling->standings = memory_new(world->device_count, sizeof *ruling->standings);
 	ruling->count = world->device_count;
+	const struct store_knock *newest = world_newest_knock(world);
+	ruling->knock = newest ? newest->number : 0;
 	for (size_t i = 0; i < world->device_count; i++)
 		ruling->standings[i] = (struct standing){
 			(uint32_t)world->devices[i].id, (uint8_t)world->devices[i].state};

@@ -37,6 +37,9 @@ void rollout_answer(struct controller *controller, struct server_request *reques
 const struct policy_compiled *rollout_in_force(const struct controller *controller);
 const struct policy_compiled *rollout_latest(const struct controller *controller);
 
+/* Number of the newest knock key that is accepted by what is in force; 0: none yet. */
+uint64_t rollout_knock(const struct controller *controller);
+
 /* The state of a device as it is in force; false: it is not yet. */
 bool rollout_state(
 	const struct controller *controller, uint64_t device, enum store_device_state *ret_state);

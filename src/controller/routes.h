@@ -18,6 +18,7 @@ server_handler api_policy_get, api_policy_put;
 server_handler api_invites_get, api_invites_post, api_invites_delete;
 server_handler api_devices_get, api_devices_post, api_devices_delete;
 server_handler api_devices_approve, api_devices_quarantine, api_devices_release;
+server_handler api_knock_get, api_knock_put, api_knock_rotate;
 server_handler api_audit_get, api_audit_verify;
 server_handler api_backup_get;
 

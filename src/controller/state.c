@@ -6,6 +6,7 @@
 #include "controller/alarms.h"
 #include "controller/expiry.h"
 #include "controller/gateways.h"
+#include "controller/knocks.h"
 #include "controller/live.h"
 #include "controller/netmaps.h"
 #include "controller/rollout.h"
@@ -63,6 +64,7 @@ int controller_open(struct controller *controller, const struct config *config, 
 	live_init(controller);
 	expiry_init(controller);
 	expiry_set(controller);
+	knocks_init(controller);
 	return 0;
 }
 
@@ -207,6 +209,7 @@ void controller_close(struct controller *controller)
 	server_close(controller->server);
 	channel_close(controller->channel);
 	expiry_done(controller);
+	knocks_done(controller);
 	live_done(controller);
 	gateways_done(controller);
 	polls_done(&controller->netmaps);

@@ -3,7 +3,7 @@
  * The control process of a server, as its files share it. One thread; one loop. Each file has a
  * part of it, and functions on the whole: rollout (what is in force), netmaps (devices that wait
  * for a change), gateways (those on other hosts), live (what the engine knows), expiry (invites
- * that end), alarms.
+ * that end), knocks (their keys), alarms.
  */
 #pragma once
 
@@ -41,6 +41,7 @@ struct ruling {
 		uint8_t state; /* enum store_device_state */
 	} * standings;	       /* by id */
 	size_t count;
+	uint64_t knock; /* number of the members' newest knock key; 0: none */
 };
 
 /* From what is stored to what is in force: at most one plan under way. */
@@ -70,6 +71,17 @@ struct gateways {
 	size_t count;
 };
 
+/* Knock keys: when the next is made, and what those say who were told. */
+struct knocks {
+	uv_timer_t timer;
+	uint64_t newest;  /* number of the members' newest, when that was looked at last */
+	uint64_t seen_ns; /* monotonic, since when it is that */
+	uint64_t older;	  /* number that all devices were told for gateways that are behind */
+	struct store_knock_news *heard; /* said, and not written down yet */
+	size_t heard_count, heard_capacity;
+	uv_timer_t writing; /* of that */
+};
+
 /* What the parent and the engine say of themselves. */
 struct live {
 	struct asker *askers; /* who waits for the answer that is under way */
@@ -96,6 +108,7 @@ struct controller {
 	struct polls netmaps; /* devices that wait for theirs to become another */
 	struct gateways gateways;
 	struct live live;
+	struct knocks knocks;
 	struct alarms alarms;
 	uv_timer_t expiry;
 	bool owes_expiry; /* the store could not write down that invites have expired */

@@ -2,6 +2,7 @@
 #include "controller/alarms.h"
 #include "controller/answer.h"
 #include "controller/gateways.h"
+#include "controller/knocks.h"
 #include "controller/live.h"
 #include "controller/routes.h"
 #include "harden/silence.h"
@@ -64,7 +65,7 @@ static void answer(struct controller *controller, struct server_request *request
 
 	server_answer(request, 200,
 		json_pack("{s:s, s:s, s:s, s:s, s:o, s:i, s:o, s:o, s:o, s:{s:I, s:b}, s:o, s:I, "
-			  "s:o, s:o, s:o}",
+			  "s:o, s:o, s:o, s:o}",
 			"role", "server", "version", TACET_VERSION, "network", world->network.name,
 			"endpoint", world->network.endpoint, "public_key",
 			answer_key(world->gateways[0].public_key), "listen_port",
@@ -74,8 +75,8 @@ static void answer(struct controller *controller, struct server_request *request
 			(json_int_t)status->repaired, "hardened", (int)status->silence.is_hardened,
 			"silence", encode_silence(&status->silence), "invites_open",
 			(json_int_t)count_open(world), "alarms", alarms_list(controller),
-			"gateways", gateways_list(controller), "devices",
-			devices_list(controller)));
+			"gateways", gateways_list(controller), "devices", devices_list(controller),
+			"knock", knocks_encode(controller)));
 }
 
 void api_status_get(void *context, struct server_request *request, const char *const words[],

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "controller/answer.h"
+#include "controller/knocks.h"
 #include "controller/rollout.h"
 #include "controller/routes.h"
 
@@ -167,6 +168,7 @@ void api_users_delete(void *context, struct server_request *request, const char 
 		return;
 	}
 	size_t count = world_remove_user(&controller->world, words[0]);
+	knocks_changed(controller);
 	rollout_answer(controller, request,
 		&(struct rollout_answer){
 			.json = json_pack("{s:I}", "devices_revoked", (json_int_t)count)});

@@ -271,6 +271,7 @@ void world_done(struct world *world)
 	world_wipe(world->devices, 0, world->device_count, sizeof *world->devices);
 	world_wipe(world->gateways, 0, world->gateway_count, sizeof *world->gateways);
 	world_wipe(world->invites, 0, world->invite_count, sizeof *world->invites);
+	world_wipe(world->knocks, 0, world->knock_count, sizeof *world->knocks);
 	policy_document_free(world->document);
 	free(world->gateways);
 	free(world->users);
@@ -280,5 +281,6 @@ void world_done(struct world *world)
 	free(world->services);
 	free(world->services_by_id);
 	free(world->invites);
+	free(world->knocks);
 	*world = (struct world){0};
 }

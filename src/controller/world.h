@@ -2,7 +2,8 @@
 /*
  * What the store holds of those who live, in memory, so that a change costs no look-ups: it is read
  * once, and each act that has succeeded is repeated here. Pure but for world_load(), which reads
- * the store. Aborts where there is no memory. Holds pre-shared keys: wiped when it is released.
+ * the store. Aborts where there is no memory. Holds pre-shared keys and knock keys: wiped when it
+ * is released.
  */
 #pragma once
 
@@ -13,6 +14,7 @@
 #include "store/device.h"
 #include "store/gateway.h"
 #include "store/invite.h"
+#include "store/knock.h"
 #include "store/network.h"
 #include "store/service.h"
 #include "store/user.h"
@@ -65,6 +67,9 @@ struct world {
 	uint32_t *services_by_id;     /* indices; NULL: to be made when it is asked for */
 	struct world_invite *invites; /* by id; those whose key works */
 	size_t invite_count, invite_capacity;
+	struct store_knock *knocks; /* by number */
+	size_t knock_count, knock_capacity;
+	struct store_knock_rules knock_rules;
 	struct policy_document *document; /* NULL: all is denied */
 	uint64_t policy_version;	  /* 0: there is none yet */
 };
@@ -83,6 +88,9 @@ int world_load(struct world *world, struct store *store) must_check;
 
 /* Reads the services again. */
 int world_load_services(struct world *world, struct store *store) must_check;
+
+/* Reads the knock keys, and what is asked for, again. */
+int world_load_knocks(struct world *world, struct store *store) must_check;
 
 /* Zero afterwards. */
 void world_done(struct world *world);
@@ -111,6 +119,27 @@ struct world_invite *world_invite_at(struct world *world, const struct address *
 const struct store_gateway *world_gateway_of_id(const struct world *world, uint64_t id);
 const struct store_gateway *world_gateway_at(
 	const struct world *world, const struct address *address);
+
+/* NULL: there is none of that number. */
+const struct store_knock *world_knock(const struct world *world, uint64_t number);
+
+/* The newest of the members' keys; NULL: there is none yet. */
+const struct store_knock *world_newest_knock(const struct world *world);
+
+/* The number of a members' key by its epoch; 0: there is none. */
+uint64_t world_knock_of_epoch(const struct world *world, uint16_t epoch);
+
+enum world_knocks {
+	WORLD_KNOCKS_ALL,     /* with those of tokens whose invites can be used */
+	WORLD_KNOCKS_MEMBERS, /* those that devices are told */
+};
+
+/* What is accepted, by number; how many. */
+size_t world_knock_keys(const struct world *world, enum world_knocks which,
+	struct knock_key ret_keys[static KNOCK_KEYS_MAX]);
+
+/* What a device was told, or says it has: never less than before. There may be no such device. */
+void world_note_knock(struct world *world, const struct store_knock_news *news);
 
 /* Acts that have succeeded in the store. Adding what is there and removing what is not is fine. */
 void world_add_user(struct world *world, const char *name, uint64_t added_ns);

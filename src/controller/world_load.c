@@ -103,6 +103,8 @@ int world_load(struct world *world, struct store *store)
 		err = world_load_services(world, store);
 	if (err == 0)
 		err = store_invite_each(store, STORE_INVITES_OPEN, take_invite, world);
+	if (err == 0)
+		err = world_load_knocks(world, store);
 	if (err < 0)
 		return err;
 	err = store_policy_get(store, 0, take_policy, world);

@@ -36,6 +36,8 @@ struct engine_peer_change {
 	struct endpoint endpoint;
 	uint16_t persistent_keepalive_s; /* 0: off */
 	bool sets_knock;
+	bool sets_waits;
+	bool waits;			       /* it calls us, and is never called */
 	struct knock_key knock;		       /* what initiations carry; class NONE: default */
 	struct engine_prefix_change *prefixes; /* owned */
 	size_t prefix_count;
@@ -76,12 +78,15 @@ struct engine_status {
 	uint16_t listen_port;
 	uint32_t mark;
 	const struct drop_counters *drops;
+	const struct knock_gate *gate; /* what is asked of initiations */
 };
 
 struct engine_peer_status {
-	const uint8_t *public_key;		   /* NOISE_KEY_SIZE bytes */
-	const uint8_t *preshared_key;		   /* zero: none */
-	const struct endpoint *endpoint;	   /* family NONE: not known */
+	const uint8_t *public_key;	 /* NOISE_KEY_SIZE bytes */
+	const uint8_t *preshared_key;	 /* zero: none */
+	const struct endpoint *endpoint; /* family NONE: not known */
+	const struct knock_key *knock;	 /* of its own; class NONE: none */
+	bool waits;
 	const struct allowedips_owner *allowedips; /* walk by allowedips_next() */
 	uint64_t last_handshake_ns;		   /* realtime; 0: never */
 	uint64_t rx_bytes, tx_bytes;

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "gateway/plan_check.h"
+#include "wireguard/knock.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -41,9 +42,10 @@ static const struct row rows[] = {
 		false),
 	ROW(grants, struct message_grant, struct model_grant, MESSAGE_GRANTS_MAX, true, false),
 	ROW(names, struct message_name, struct message_name, MESSAGE_NAMES_MAX, false, true),
+	ROW(knocks, struct message_knock, struct message_knock, MESSAGE_KNOCKS_MAX, true, false),
 };
 _Static_assert(MESSAGE_PLAN_END - MESSAGE_PLAN_BEGIN - 1 == ARRAY_LENGTH(rows), "a row each type");
-_Static_assert(MESSAGE_PLAN_NAMES - MESSAGE_PLAN_BEGIN == ARRAY_LENGTH(rows), "in their order");
+_Static_assert(MESSAGE_PLAN_KNOCKS - MESSAGE_PLAN_BEGIN == ARRAY_LENGTH(rows), "in their order");
 
 static uint32_t *count_in(struct message_plan *head, const struct row *row)
 {
@@ -61,6 +63,8 @@ void plan_free(struct plan_received *plan)
 		return;
 	if (plan->peers)
 		bytes_wipe(plan->peers, plan->head.peers * sizeof *plan->peers);
+	if (plan->knocks)
+		bytes_wipe(plan->knocks, plan->head.knocks * sizeof *plan->knocks);
 	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
 		free(*array_in(plan, &rows[i]));
 	free(plan);
@@ -134,6 +138,8 @@ static void begin(struct plan_intake *intake, const struct message_plan *head)
 	intake->why[0] = '\0';
 	if (is_early)
 		refuse(intake, -EPROTO, "it began before the former one ended");
+	if (head->knock_mode > KNOCK_REQUIRED)
+		refuse(intake, ERR_RANGE, "what it asks of initiations is unknown");
 	if (head->reserved)
 		refuse(intake, ERR_RANGE, "a reserved number is not zero");
 	for (size_t i = 0; i < ARRAY_LENGTH(rows) && !intake->fault; i++)
@@ -175,6 +181,8 @@ static void check_whole(struct plan_intake *intake, const struct message_plan *h
 	if (intake->fault)
 		return;
 	int err = plan_check_peers(intake->plan, &why);
+	if (err == 0)
+		err = plan_check_knocks(intake->plan, &why);
 	if (err < 0)
 		refuse(intake, err, "%s", why);
 }

@@ -27,6 +27,7 @@ struct plan_received {
 	struct model_service *services;
 	struct model_grant *grants;
 	struct message_name *names;
+	struct message_knock *knocks; /* what is accepted */
 };
 
 /* Wipes and frees. Accepts NULL. */

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "base/siphash.h"
+#include "wireguard/knock.h"
 
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -63,6 +64,33 @@ static int check_endpoint(const struct endpoint *endpoint, const char **ret_why)
 	return 0;
 }
 
+static bool is_no_knock(const struct message_knock *knock)
+{
+	return knock->class == KNOCK_NONE && knock->epoch == 0 && knock->reserved == 0 &&
+	       bytes_are_zero(knock->key, sizeof knock->key);
+}
+
+static int check_knock(const struct message_knock *knock, const char **ret_why)
+{
+	if (knock->reserved)
+		return wrong(ret_why, "a reserved number is not zero");
+	if (knock->class != KNOCK_BUDGETED && knock->class != KNOCK_FULL)
+		return wrong(ret_why, "its knock is of no class");
+	if (bytes_are_zero(knock->key, sizeof knock->key))
+		return wrong(ret_why, "its knock's key is zero");
+	return 0;
+}
+
+int plan_take_knocks(
+	const struct plan_intake *intake, const void *record, void *to, const char **ret_why)
+{
+	(void)intake;
+	int err = check_knock(record, ret_why);
+	if (err == 0)
+		memcpy(to, record, sizeof(struct message_knock));
+	return err;
+}
+
 int plan_take_peers(
 	const struct plan_intake *intake, const void *record, void *to, const char **ret_why)
 {
@@ -78,8 +106,14 @@ int plan_take_peers(
 	bool calls = peer->endpoint.remote.family != ADDRESS_NONE || peer->keepalive_s;
 	bool may_call = intake->kind == PLAN_OF_DEVICE ||
 			(intake->kind == PLAN_OF_REMOTE && intake->so_far.peers == 0);
+	bool knocks = !is_no_knock(&peer->knock);
 	if (calls && !may_call)
 		return wrong(ret_why, "a gateway calls nobody but its controller");
+	if (knocks && !may_call)
+		return wrong(ret_why, "there is a knock for a peer that is not called");
+	err = knocks ? check_knock(&peer->knock, ret_why) : 0;
+	if (err < 0)
+		return err;
 	if (peer->prefix_count > intake->plan->head.prefixes)
 		return wrong(ret_why, "it has more prefixes than there are");
 	memcpy(to, peer, sizeof *peer);
@@ -169,6 +203,16 @@ int plan_check_peers(const struct plan_received *plan, const char **ret_why)
 		    sizeof *plan->prefixes))
 		return wrong(ret_why, "a prefix is there twice");
 	return 0;
+}
+
+int plan_check_knocks(const struct plan_received *plan, const char **ret_why)
+{
+	const struct message_knock *knocks = plan->knocks;
+
+	return plan->head.knocks > 0 && has_double(knocks, plan->head.knocks, sizeof *knocks,
+						sizeof knocks->epoch)
+		       ? wrong(ret_why, "two knocks have one epoch")
+		       : 0;
 }
 
 /* ---- the model; what is beyond a record's own is checked by enforce_apply() ---- */

@@ -19,6 +19,11 @@ int plan_take_grants(const struct plan_intake *intake, const void *record, void 
 	const char **ret_why) must_check;
 int plan_take_names(const struct plan_intake *intake, const void *record, void *to,
 	const char **ret_why) must_check;
+int plan_take_knocks(const struct plan_intake *intake, const void *record, void *to,
+	const char **ret_why) must_check;
 
 /* Whether peers and prefixes fit each other: each key and each prefix once, and sums. ERR_*. */
 int plan_check_peers(const struct plan_received *plan, const char **ret_why) must_check;
+
+/* Whether each epoch is there once. ERR_*. */
+int plan_check_knocks(const struct plan_received *plan, const char **ret_why) must_check;

@@ -196,6 +196,10 @@ static int format(const struct config *config, char ret_text[static TEXT_SIZE])
 		"workers: %u\n"
 		"# firewall mark of the tunnel's datagrams, by which hardening knows them; 0: none\n"
 		"mark: %" PRIu32 "\n"
+		"# who gets a cookie reply under load, where no knock is asked for: never, "
+		"familiar or\n"
+		"# always; whoever gets one knows that we are here\n"
+		"cookies: %s\n"
 		"\n"
 		"# TCP ports inside the tunnel, never outside\n"
 		"control-port: %u\n"
@@ -215,9 +219,10 @@ static int format(const struct config *config, char ret_text[static TEXT_SIZE])
 		"# error, warning, info or debug\n"
 		"log: %s\n",
 		config_role_word(config->role), config->interface, config->listen, config->workers,
-		config->mark, config->control_port, config->enrol_port, quote(config->state).text,
-		quote(config->run).text, quote(config->hosts).text, config->engine_user,
-		config->control_user, config_level_word(config->log));
+		config->mark, config_cookies_word(config->cookies), config->control_port,
+		config->enrol_port, quote(config->state).text, quote(config->run).text,
+		quote(config->hosts).text, config->engine_user, config->control_user,
+		config_level_word(config->log));
 
 	return size < 0 || size >= TEXT_SIZE ? -EINVAL : size;
 }

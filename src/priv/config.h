@@ -25,6 +25,13 @@ enum config_role {
 	CONFIG_GATEWAY, /* a gateway whose controller is another host */
 };
 
+/* Who gets a cookie reply while under load, where no knock is asked for (docs/knock.md). */
+enum config_cookies {
+	CONFIG_COOKIES_NEVER,
+	CONFIG_COOKIES_FAMILIAR, /* addresses with a live session */
+	CONFIG_COOKIES_ALWAYS,	 /* as stock WireGuard */
+};
+
 struct config {
 	char path[CONFIG_PATH_SIZE];  /* of the file that was read */
 	enum config_role role;	      /* role: server | client | gateway */
@@ -38,6 +45,7 @@ struct config {
 	uint16_t enrol_port;	      /* enrol-port: 7412 */
 	uint16_t workers;	      /* workers: 1 */
 	uint32_t mark;		      /* mark: MARK_DAEMON, of the tunnel's datagrams */
+	enum config_cookies cookies;  /* cookies: never | familiar | always */
 	char engine_user[CONFIG_WORD_SIZE];  /* engine-user: tacet-engine */
 	char control_user[CONFIG_WORD_SIZE]; /* control-user: tacet-control */
 	enum log_level log;		     /* log: error | warning | info | debug */

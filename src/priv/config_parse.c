@@ -38,6 +38,12 @@ static const char *const role_words[] = {
 	[CONFIG_GATEWAY] = "gateway",
 };
 
+static const char *const cookie_words[] = {
+	[CONFIG_COOKIES_NEVER] = "never",
+	[CONFIG_COOKIES_FAMILIAR] = "familiar",
+	[CONFIG_COOKIES_ALWAYS] = "always",
+};
+
 /* A level that says nothing is not for a daemon. */
 static const char *const level_words[] = {
 	[LOG_LEVEL_ERROR] = "error",
@@ -49,6 +55,11 @@ static const char *const level_words[] = {
 const char *config_role_word(enum config_role role)
 {
 	return role_words[role];
+}
+
+const char *config_cookies_word(enum config_cookies cookies)
+{
+	return cookie_words[cookies];
 }
 
 const char *config_level_word(enum log_level level)
@@ -78,6 +89,18 @@ static bool take_role(const struct key *key, const char *text, size_t size, void
 	if (strlen(text) != size || !find_word(role_words, ARRAY_LENGTH(role_words), text, &index))
 		return false;
 	*(enum config_role *)ret_value = (enum config_role)index;
+	return true;
+}
+
+static bool take_cookies(const struct key *key, const char *text, size_t size, void *ret_value)
+{
+	unsigned index;
+
+	(void)key;
+	if (strlen(text) != size ||
+		!find_word(cookie_words, ARRAY_LENGTH(cookie_words), text, &index))
+		return false;
+	*(enum config_cookies *)ret_value = (enum config_cookies)index;
 	return true;
 }
 
@@ -158,7 +181,7 @@ static bool take_number(const struct key *key, const char *text, size_t size, vo
 #define USER_EXPECTED "a user's name: 1 to 31 of a-z 0-9 _ -, beginning with a letter or _"
 #define KEYS_EXPECTED                                                                              \
 	"role, interface, state, run, hosts, listen, control-port, enrol-port, workers, mark, "    \
-	"engine-user, control-user or log"
+	"cookies, engine-user, control-user or log"
 
 static const struct key keys[] = {
 	{"role", "server, client or gateway", true, take_role, FIELD(role)},
@@ -175,6 +198,7 @@ static const struct key keys[] = {
 		UINT16_MAX},
 	{"workers", "a number from 1 to 16", false, take_number, FIELD(workers), 1, TUN_QUEUES_MAX},
 	{"mark", "a number from 0 to 4294967295", false, take_number, FIELD(mark), 0, UINT32_MAX},
+	{"cookies", "never, familiar or always", false, take_cookies, FIELD(cookies)},
 	{"engine-user", USER_EXPECTED, false, take_user, FIELD(engine_user)},
 	{"control-user", USER_EXPECTED, false, take_user, FIELD(control_user)},
 	{"log", "error, warning, info or debug", false, take_level, FIELD(log)},

@@ -14,4 +14,5 @@ int config_parse(const void *bytes, size_t size, struct policy_faults *faults,
 
 /* The words of the file for a role and for a log level, "" for silence; static. */
 const char *config_role_word(enum config_role role);
+const char *config_cookies_word(enum config_cookies cookies);
 const char *config_level_word(enum log_level level);

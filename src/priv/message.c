@@ -42,6 +42,7 @@ enum {
 	ENDPOINT_SIZE = ADDRESS_SIZE + ENDPOINT_HOLE_1 + 2 + 4 + ADDRESS_SIZE + ENDPOINT_HOLE_2 + 4,
 	DEVICE_HOLE = 2,  /* between ipv6 and role */
 	SERVICE_HOLE = 1, /* between target and port */
+	KNOCK_SIZE = 2 + 1 + 1 + MESSAGE_KEY_SIZE,
 };
 
 #define IS_SIZED(type, size) _Static_assert(sizeof(type) == (size), #type " has another hole")
@@ -51,8 +52,9 @@ IS_SIZED(struct endpoint, ENDPOINT_SIZE);
 IS_SIZED(struct message_head, 2 + 2 + 4);
 IS_SIZED(struct message_tunnel, 2 * PREFIX_SIZE + 4 * ADDRESS_SIZE + 2 + 2 + 2);
 IS_SIZED(struct message_listeners, 4);
-IS_SIZED(struct message_plan, 8 + 7 * 4 + 4);
-IS_SIZED(struct message_peer, 2 * MESSAGE_KEY_SIZE + ENDPOINT_SIZE + 4 + 2 + 2);
+IS_SIZED(struct message_plan, 8 + 8 * 4 + 2 * 4);
+IS_SIZED(struct message_knock, KNOCK_SIZE);
+IS_SIZED(struct message_peer, 2 * MESSAGE_KEY_SIZE + ENDPOINT_SIZE + 4 + 2 + 2 + KNOCK_SIZE);
 IS_SIZED(struct message_prefix, PREFIX_SIZE);
 IS_SIZED(struct message_role, 4 + 4);
 IS_SIZED(struct message_device, 2 * ADDRESS_SIZE + DEVICE_HOLE + 4);
@@ -66,7 +68,7 @@ IS_SIZED(struct message_ready, 2 + 2);
 IS_SIZED(struct message_ask, 8);
 IS_SIZED(struct message_peer_status, MESSAGE_KEY_SIZE + ENDPOINT_SIZE + 3 * 8);
 IS_SIZED(struct message_silence, 8);
-IS_SIZED(struct message_status, 5 * 8 + 4 + 2 + 1 + 1 + 8);
+IS_SIZED(struct message_status, 7 * 8 + 4 + 2 + 1 + 1 + 8);
 
 /* What lies between the end of one field and the next. */
 #define HOLE(type, record, before, size, after)                                                    \

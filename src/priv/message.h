@@ -2,7 +2,7 @@
 /*
  * What the processes of tacetd say to each other: this page is the architecture.
  *
- *                 TUNNEL, PLAN_*, PLAN_END            BEGIN, PEERS, PREFIXES, PEERS_END
+ *                 TUNNEL, PLAN_*, PLAN_END            BEGIN, PEERS, ..., PEERS_END
  *	control  ------------------------->  parent  ------------------------->  engine
  *	(no root, no  <-------------------  (root, no   <-----------------------  (no root, no
  *	 raw sockets)  LISTENERS, PLAN_DONE   network     READY, PEERS_DONE        files, no new
@@ -36,6 +36,7 @@ enum {
 	MESSAGE_SERVICES_MAX = 1 << 14,
 	MESSAGE_GRANTS_MAX = 1 << 22,
 	MESSAGE_NAMES_MAX = 1 << 14,
+	MESSAGE_KNOCKS_MAX = 512, /* as wireguard/knock.h has them */
 };
 
 /* Type, who says it (C control, P parent, E engine), record, fewest and most records. */
@@ -53,6 +54,7 @@ enum {
 	X(MESSAGE_PLAN_SERVICES, C, struct message_service, 1, UINT16_MAX)                         \
 	X(MESSAGE_PLAN_GRANTS, C, struct message_grant, 1, UINT16_MAX)                             \
 	X(MESSAGE_PLAN_NAMES, C, struct message_name, 1, UINT16_MAX)                               \
+	X(MESSAGE_PLAN_KNOCKS, C, struct message_knock, 1, UINT16_MAX)                             \
 	X(MESSAGE_PLAN_END, C, struct message_plan, 1, 1)                                          \
 	X(MESSAGE_PLAN_DONE, P, struct message_done, 1, 1)                                         \
 	/* something that was found not to be as planned, and was repaired: for the log */         \
@@ -63,6 +65,7 @@ enum {
 	X(MESSAGE_PEERS_BEGIN, P, struct message_plan, 1, 1)                                       \
 	X(MESSAGE_PEERS, P, struct message_peer, 1, UINT16_MAX)                                    \
 	X(MESSAGE_PREFIXES, P, struct message_prefix, 1, UINT16_MAX)                               \
+	X(MESSAGE_KNOCKS, P, struct message_knock, 1, UINT16_MAX)                                  \
 	X(MESSAGE_PEERS_END, P, struct message_plan, 1, 1)                                         \
 	X(MESSAGE_PEERS_DONE, E, struct message_done, 1, 1)                                        \
 	/* a difference between its peers and the last PEERS, found by itself and repaired */      \
@@ -125,8 +128,17 @@ struct message_listeners {
 /* BEGIN says what is to come, END the same again. */
 struct message_plan {
 	uint64_t version; /* of the plan, counted up by its maker */
-	uint32_t peers, prefixes, roles, devices, services, grants, names;
+	uint32_t peers, prefixes, roles, devices, services, grants, names, knocks;
+	uint32_t knock_mode; /* what is asked of initiations to us: enum knock_mode */
 	uint32_t reserved;
+};
+
+/* A knock key: one that is accepted, or what initiations to a peer carry. */
+struct message_knock {
+	uint16_t epoch;
+	uint8_t class; /* enum knock_class; KNOCK_NONE: there is none, all is zero */
+	uint8_t reserved;
+	uint8_t key[MESSAGE_KEY_SIZE];
 };
 
 /* A peer of the engine. Its prefixes are the next prefix_count of the prefixes. */
@@ -135,8 +147,9 @@ struct message_peer {
 	uint8_t preshared_key[MESSAGE_KEY_SIZE]; /* zero: none */
 	struct endpoint endpoint;		 /* remote ADDRESS_NONE: it calls us */
 	uint32_t prefix_count;
-	uint16_t keepalive_s; /* 0: off */
+	uint16_t keepalive_s; /* 0: off; who is called has one, whether it has an endpoint or not */
 	uint16_t reserved;
+	struct message_knock knock; /* of initiations to it */
 };
 
 struct message_prefix {
@@ -226,6 +239,8 @@ struct message_status {
 	uint64_t planned_ns;	/* realtime, since when */
 	uint64_t repaired;	/* differences found and repaired since the start */
 	uint64_t dropped;	/* packets that died in the engine, of all kinds */
+	uint64_t knock_missing; /* of these, initiations without a knock */
+	uint64_t knock_budget;	/* and those beyond the budget */
 	uint32_t engine_starts; /* 1: it never died */
 	uint16_t listen_port;
 	uint8_t is_engine_up;

@@ -27,6 +27,8 @@ struct store_device {
 	uint64_t enrolled_ns;
 	uint64_t revoked_ns; /* 0: not */
 	uint64_t invite_id;  /* 0: without an invite */
+	uint64_t knock_told; /* number of the newest knock key that it was told; 0: none */
+	uint64_t knock_has;  /* and that it says it has; see store/knock.h */
 };
 
 /* What a device brings along. */

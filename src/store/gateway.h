@@ -14,7 +14,9 @@ struct store_gateway {
 	struct address ipv4;
 	struct address ipv6;
 	uint64_t added_ns;
-	uint64_t invite_id; /* 0: without an invite */
+	uint64_t invite_id;  /* 0: without an invite */
+	uint64_t knock_told; /* number of the newest knock key that it was told; 0: none */
+	uint64_t knock_has;  /* and that is in force there; see store/knock.h */
 };
 
 /*

@@ -46,6 +46,7 @@ struct store_invite {
 	uint64_t created_ns;
 	uint64_t expires_ns;
 	uint64_t ended_ns; /* 0: open */
+	uint64_t knock;	   /* number of the joining key in its token; 0: none */
 };
 
 /*

@@ -85,6 +85,7 @@ static void open_engine(struct program *program)
 		.loop = &program->loop,
 		.worker_count = options->worker_count,
 		.cookies = options->cookies,
+		.waits = options->waits,
 		.state_directory = options->state_directory,
 		.ended = engine_has_ended,
 		.context = program,

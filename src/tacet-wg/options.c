@@ -25,6 +25,8 @@ static const char help[] =
 	"                        never (default: silence), familiar (to addresses from which\n"
 	"                        a member has a session), or always (as stock WireGuard)\n"
 	"      --knock FILE      what initiations must prove, and ours do; see tacet-wg(8)\n"
+	"      --wait            call nobody: peers call us, and nothing is sent to one that\n"
+	"                        was not heard for 18 s\n"
 	"  -h, --help            this text\n"
 	"  -V, --version         the version\n"
 	"\n"
@@ -49,6 +51,7 @@ enum {
 	OPTION_WORKERS = 256,
 	OPTION_COOKIES,
 	OPTION_KNOCK,
+	OPTION_WAIT,
 };
 
 static const struct option long_options[] = {
@@ -56,6 +59,7 @@ static const struct option long_options[] = {
 	{"workers", required_argument, NULL, OPTION_WORKERS},
 	{"cookies", required_argument, NULL, OPTION_COOKIES},
 	{"knock", required_argument, NULL, OPTION_KNOCK},
+	{"wait", no_argument, NULL, OPTION_WAIT},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
 	{0},
@@ -140,6 +144,9 @@ static void read_option(int option, struct options *options)
 		break;
 	case OPTION_KNOCK:
 		options->knock_path = optarg;
+		break;
+	case OPTION_WAIT:
+		options->waits = true;
 		break;
 	case 'h':
 		print_and_exit(help);

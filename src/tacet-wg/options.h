@@ -13,6 +13,7 @@ struct options {
 	bool stays_in_foreground;
 	unsigned worker_count;
 	enum cookie_policy cookies;
+	bool waits;		/* peers call us */
 	const char *knock_path; /* NULL: none */
 	enum log_level log_level;
 	const char *state_directory;

@@ -110,7 +110,7 @@ static int put_right(struct self *self, const struct peerlist *former, peerlist_
 
 	peerlist_compare(&question, self->engine, &difference);
 	int err = 0;
-	if (difference.change.peer_count > 0)
+	if (difference.has_any)
 		err = engine_configure(self->engine, &difference.change);
 	engine_change_done(&difference.change);
 	ret_done->added = difference.added;
@@ -159,6 +159,13 @@ static void take_prefixes(struct self *self, const struct channel_message *messa
 	if (self->coming)
 		note(self,
 			peerlist_add_prefixes(self->coming, message->records, message->head.count));
+}
+
+static void take_knocks(struct self *self, const struct channel_message *message)
+{
+	if (self->coming)
+		note(self,
+			peerlist_add_knocks(self->coming, message->records, message->head.count));
 }
 
 /* Takes the list over that is whole now. -errno: the former one is in force. */
@@ -215,6 +222,12 @@ static const char *advice(int err)
 	return "";
 }
 
+static const enum cookie_policy cookie_policies[] = {
+	[CONFIG_COOKIES_NEVER] = COOKIES_NEVER,
+	[CONFIG_COOKIES_FAMILIAR] = COOKIES_FAMILIAR,
+	[CONFIG_COOKIES_ALWAYS] = COOKIES_ALWAYS,
+};
+
 static void open_engine(struct self *self, const struct message_engine *begin)
 {
 	const struct engine_config config = {
@@ -222,7 +235,7 @@ static void open_engine(struct self *self, const struct message_engine *begin)
 		.loop = &self->loop,
 		.worker_count = begin->workers,
 		.attaches = true,
-		.cookies = COOKIES_NEVER,
+		.cookies = cookie_policies[self->config->cookies],
 		.state_directory = self->folder,
 		.ended = engine_has_ended,
 		.context = self,
@@ -232,6 +245,8 @@ static void open_engine(struct self *self, const struct message_engine *begin)
 		.mark = begin->mark,
 		.sets_listen_port = true,
 		.listen_port = begin->listen_port,
+		.sets_knock_gate = true, /* until the first peers, nobody may call */
+		.knock_mode = KNOCK_REQUIRED,
 	};
 
 	int err = engine_open_userspace(&config, &self->engine);
@@ -324,6 +339,7 @@ static void (*const hear[MESSAGE_TYPES])(
 	[MESSAGE_PEERS_BEGIN] = begin_peers,
 	[MESSAGE_PEERS] = take_peers,
 	[MESSAGE_PREFIXES] = take_prefixes,
+	[MESSAGE_KNOCKS] = take_knocks,
 	[MESSAGE_PEERS_END] = end_peers,
 	[MESSAGE_STATUS_ASK] = answer_status,
 };

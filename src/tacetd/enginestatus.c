@@ -22,6 +22,8 @@ static void count_status(void *context, const struct engine_status *status)
 	count->status.listen_port = status->listen_port;
 	for (enum drop drop = 0; drop < DROP_COUNT; drop++)
 		count->status.dropped += status->drops->count[drop];
+	count->status.knock_missing = status->drops->count[DROP_KNOCK_MISSING];
+	count->status.knock_budget = status->drops->count[DROP_KNOCK_BUDGET];
 }
 
 static void count_peer(void *context, const struct engine_peer_status *status)

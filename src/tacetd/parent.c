@@ -103,6 +103,7 @@ static void (*const hear[MESSAGE_TYPES])(
 	[MESSAGE_PLAN_SERVICES] = parent_hear_plan,
 	[MESSAGE_PLAN_GRANTS] = parent_hear_plan,
 	[MESSAGE_PLAN_NAMES] = parent_hear_plan,
+	[MESSAGE_PLAN_KNOCKS] = parent_hear_plan,
 	[MESSAGE_PLAN_END] = parent_hear_plan,
 	[MESSAGE_STATUS_ASK] = parent_hear_ask,
 };

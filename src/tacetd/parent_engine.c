@@ -78,12 +78,15 @@ void parent_engine_tell(struct parent *parent)
 		.version = ++parent->serial,
 		.peers = plan->head.peers,
 		.prefixes = plan->head.prefixes,
+		.knocks = plan->head.knocks,
+		.knock_mode = plan->head.knock_mode,
 	};
 	struct message_peer *peers = list_peers(parent);
 
 	channel_send(channel, MESSAGE_PEERS_BEGIN, &head, 1);
 	channel_send(channel, MESSAGE_PEERS, peers, head.peers);
 	channel_send(channel, MESSAGE_PREFIXES, plan->prefixes, head.prefixes);
+	channel_send(channel, MESSAGE_KNOCKS, plan->knocks, head.knocks);
 	channel_send(channel, MESSAGE_PEERS_END, &head, 1);
 	bytes_wipe(peers, head.peers * sizeof *peers);
 	free(peers);

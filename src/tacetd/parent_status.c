@@ -1,13 +1,28 @@
 /* SPDX-License-Identifier: ISC */
 /* Questions for the status: of control's, to the engine, and back with what the parent knows. */
+#include "base/bytes.h"
 #include "base/log.h"
 #include "harden/harden.h"
+#include "harden/silence.h"
 #include "tacetd/parent_state.h"
+#include "wireguard/knock.h"
 
 #include <string.h>
 
-/* Knock, door and reception are filled in by whoever has them. */
-static struct message_silence silence_of(const struct config *config)
+/* By the plan in force; none: nothing is said. */
+static enum silence_knock knock_of(const struct parent *parent)
+{
+	static const enum silence_knock known[] = {
+		[KNOCK_OFF] = SILENCE_KNOCK_OFF,
+		[KNOCK_PREFERRED] = SILENCE_KNOCK_PREFERRED,
+		[KNOCK_REQUIRED] = SILENCE_KNOCK_REQUIRED,
+	};
+	uint32_t mode = parent->plan ? parent->plan->head.knock_mode : KNOCK_OFF;
+
+	return mode < ARRAY_LENGTH(known) ? known[mode] : SILENCE_KNOCK_OFF;
+}
+
+static struct message_silence silence_of(const struct parent *parent)
 {
 	struct harden_force force = harden_in_force();
 
@@ -15,7 +30,8 @@ static struct message_silence silence_of(const struct config *config)
 		.is_hardened = force.is_in_force,
 		.level = (uint8_t)force.level,
 		.guards_link = force.has_link,
-		.has_mark = config->mark != 0,
+		.has_mark = parent->config->mark != 0,
+		.knock = (uint8_t)knock_of(parent),
 	};
 }
 
@@ -28,7 +44,7 @@ static void answer(struct parent *parent, struct message_status status)
 	status.engine_starts = parent->engine.process ? process_starts(parent->engine.process) : 0;
 	status.listen_port = parent->listen_port;
 	status.is_engine_up = parent->is_engine_ready;
-	status.silence = silence_of(parent->config);
+	status.silence = silence_of(parent);
 	if (parent->control.channel)
 		channel_send(parent->control.channel, MESSAGE_STATUS_END, &status, 1);
 }

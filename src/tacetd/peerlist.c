@@ -25,7 +25,8 @@ struct peerlist {
 	struct message_plan head;
 	struct entry *entries;		 /* sorted by key at the end */
 	struct message_prefix *prefixes; /* the peers', in the order in which they came */
-	uint32_t entry_count, prefix_count;
+	struct message_knock *knocks;	 /* by epoch at the end */
+	uint32_t entry_count, prefix_count, knock_count;
 };
 
 struct peerlist *peerlist_new(const struct message_plan *head)
@@ -35,6 +36,7 @@ struct peerlist *peerlist_new(const struct message_plan *head)
 	list->head = *head;
 	list->entries = memory_new((size_t)head->peers + 1, sizeof *list->entries);
 	list->prefixes = memory_new((size_t)head->prefixes + 1, sizeof *list->prefixes);
+	list->knocks = memory_new((size_t)head->knocks + 1, sizeof *list->knocks);
 	return list;
 }
 
@@ -43,8 +45,10 @@ void peerlist_free(struct peerlist *list)
 	if (!list)
 		return;
 	bytes_wipe(list->entries, list->entry_count * sizeof *list->entries);
+	bytes_wipe(list->knocks, list->knock_count * sizeof *list->knocks);
 	free(list->entries);
 	free(list->prefixes);
+	free(list->knocks);
 	free(list);
 }
 
@@ -68,6 +72,22 @@ int peerlist_add_prefixes(
 	return 0;
 }
 
+int peerlist_add_knocks(struct peerlist *list, const struct message_knock *knocks, size_t count)
+{
+	if (count > list->head.knocks - list->knock_count)
+		return ERR_TRAILING;
+	for (size_t i = 0; i < count; i++)
+		list->knocks[list->knock_count++] = knocks[i];
+	return 0;
+}
+
+static int compare_knocks(const void *a, const void *b)
+{
+	const struct message_knock *x = a, *y = b;
+
+	return (x->epoch > y->epoch) - (x->epoch < y->epoch);
+}
+
 static int compare_entries(const void *a, const void *b)
 {
 	const struct entry *x = a, *y = b;
@@ -84,8 +104,10 @@ int peerlist_end(struct peerlist *list)
 {
 	uint32_t used = 0;
 
-	if (list->entry_count != list->head.peers || list->prefix_count != list->head.prefixes)
+	if (list->entry_count != list->head.peers || list->prefix_count != list->head.prefixes ||
+		list->knock_count != list->head.knocks)
 		return ERR_TRUNCATED;
+	qsort(list->knocks, list->knock_count, sizeof *list->knocks, compare_knocks);
 	for (uint32_t i = 0; i < list->entry_count; i++) {
 		struct entry *entry = &list->entries[i];
 		if (entry->peer.prefix_count > list->prefix_count - used)
@@ -181,6 +203,38 @@ static void set_keepalive(struct engine_peer_change *change, const struct entry 
 	change->persistent_keepalive_s = entry->peer.keepalive_s;
 }
 
+static struct knock_key knock_of(const struct message_knock *knock)
+{
+	struct knock_key key = {.epoch = knock->epoch, .class = (enum knock_class)knock->class};
+
+	memcpy(key.key, knock->key, sizeof key.key);
+	return key;
+}
+
+static bool knock_equal(const struct knock_key *key, const struct message_knock *knock)
+{
+	return key->epoch == knock->epoch && key->class == (enum knock_class)knock->class &&
+	       bytes_equal(key->key, knock->key, sizeof key->key);
+}
+
+static void set_knock(struct engine_peer_change *change, const struct entry *entry)
+{
+	change->sets_knock = true;
+	change->knock = knock_of(&entry->peer.knock);
+}
+
+/* Who is called has an endpoint, or a keepalive where that is not known yet. */
+static bool waits_for(const struct message_peer *peer)
+{
+	return peer->endpoint.remote.family == ADDRESS_NONE && peer->keepalive_s == 0;
+}
+
+static void set_waits(struct engine_peer_change *change, const struct entry *entry)
+{
+	change->sets_waits = true;
+	change->waits = waits_for(&entry->peer);
+}
+
 static void set_endpoint(struct engine_peer_change *change, const struct entry *entry)
 {
 	change->sets_endpoint = entry->peer.endpoint.remote.family != ADDRESS_NONE;
@@ -216,6 +270,13 @@ static bool has_new_endpoint(const struct comparison *comparison, const struct e
 				 &comparison->question.former->entries[at].peer.endpoint, endpoint);
 }
 
+static bool is_any(const struct engine_peer_change *change)
+{
+	return change->sets_preshared_key || change->sets_persistent_keepalive ||
+	       change->replaces_allowedips || change->sets_endpoint || change->sets_knock ||
+	       change->sets_waits;
+}
+
 /* A peer that is in both. */
 static void compare_peer(struct comparison *comparison, const struct entry *entry,
 	const struct engine_peer_status *status)
@@ -235,10 +296,17 @@ static void compare_peer(struct comparison *comparison, const struct entry *entr
 		say(comparison, key, "has other addresses");
 		set_prefixes(&change, entry);
 	}
+	if (!knock_equal(status->knock, &entry->peer.knock)) {
+		say(comparison, key, "has another knock");
+		set_knock(&change, entry);
+	}
+	if (status->waits != waits_for(&entry->peer)) {
+		say(comparison, key, "is called, or not, other than planned");
+		set_waits(&change, entry);
+	}
 	if (has_new_endpoint(comparison, entry))
 		set_endpoint(&change, entry);
-	if (!change.sets_preshared_key && !change.sets_persistent_keepalive &&
-		!change.replaces_allowedips && !change.sets_endpoint)
+	if (!is_any(&change))
 		return;
 	memcpy(change.public_key, key, MESSAGE_KEY_SIZE);
 	*next_change(comparison, key) = change;
@@ -246,9 +314,42 @@ static void compare_peer(struct comparison *comparison, const struct entry *entr
 	comparison->difference.changed++;
 }
 
+static bool has_gate(const struct peerlist *list, const struct knock_gate *gate)
+{
+	if (gate->mode != (enum knock_mode)list->head.knock_mode ||
+		gate->key_count != list->knock_count)
+		return false;
+	for (size_t i = 0; i < gate->key_count; i++) {
+		if (!knock_equal(&gate->keys[i], &list->knocks[i]))
+			return false;
+	}
+	return true;
+}
+
+/* All that is asked of initiations, whole. */
+static void set_gate(struct comparison *comparison)
+{
+	const struct peerlist *wanted = comparison->question.wanted;
+	struct engine_change *change = &comparison->difference.change;
+
+	if (comparison->question.report)
+		comparison->question.report(
+			comparison->question.context, "the knocks that are asked for were others");
+	change->sets_knock_gate = true;
+	change->knock_mode = (enum knock_mode)wanted->head.knock_mode;
+	change->knock_key_count = wanted->knock_count;
+	change->knock_keys =
+		memory_new((size_t)wanted->knock_count + 1, sizeof *change->knock_keys);
+	for (uint32_t i = 0; i < wanted->knock_count; i++)
+		change->knock_keys[i] = knock_of(&wanted->knocks[i]);
+}
+
 static void visit_status(void *context, const struct engine_status *status)
 {
 	struct comparison *comparison = context;
+
+	if (!has_gate(comparison->question.wanted, status->gate))
+		set_gate(comparison);
 
 	comparison->difference.has_other_key =
 		!bytes_equal(status->public_key, comparison->question.public_key, MESSAGE_KEY_SIZE);
@@ -284,6 +385,8 @@ static void add_missing(struct comparison *comparison)
 		set_preshared_key(change, entry);
 		set_keepalive(change, entry);
 		set_endpoint(change, entry);
+		set_knock(change, entry);
+		set_waits(change, entry);
 		comparison->difference.added++;
 	}
 }
@@ -307,4 +410,6 @@ void peerlist_compare(const struct peerlist_question *question, struct engine *e
 		question->report(question->context, text);
 	}
 	*ret_difference = comparison.difference;
+	ret_difference->has_any = comparison.difference.change.peer_count > 0 ||
+				  comparison.difference.change.sets_knock_gate;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The peers that the engine should have, whole, as the parent said them last; and what leads the
- * engine there from whatever it has, by public key. On the engine's thread.
+ * The peers and knocks that the engine should have, whole, as the parent said them last; and what
+ * leads the engine there from whatever it has, by public key. On the engine's thread.
  */
 #pragma once
 
@@ -22,6 +22,8 @@ int peerlist_add_peers(
 	struct peerlist *list, const struct message_peer *peers, size_t count) must_check;
 int peerlist_add_prefixes(
 	struct peerlist *list, const struct message_prefix *prefixes, size_t count) must_check;
+int peerlist_add_knocks(
+	struct peerlist *list, const struct message_knock *knocks, size_t count) must_check;
 
 /* All is there; the list can be compared from now on. ERR_TRUNCATED: fewer than announced. */
 int peerlist_end(struct peerlist *list) must_check;
@@ -33,6 +35,7 @@ typedef void peerlist_report(void *context, const char *what);
 struct peerlist_difference {
 	struct engine_change change; /* by engine_configure(); release by engine_change_done() */
 	uint32_t added, deleted, changed; /* peers */
+	bool has_any;			  /* there is something to be changed */
 	bool has_other_key;		  /* the engine's own key is not `public_key` any more */
 };
 

@@ -48,6 +48,11 @@ int interface_set_knock_gate(struct interface *interface, enum knock_mode mode,
 	return knock_gate_set(&interface->common->gate, mode, keys, key_count);
 }
 
+const struct knock_gate *interface_knock_gate(const struct interface *interface)
+{
+	return &interface->common->gate;
+}
+
 static void knock_set(struct knock_key *knock, const struct knock_key *key)
 {
 	bytes_wipe(knock, sizeof *knock);
@@ -184,6 +189,7 @@ int interface_peer_add(struct interface *interface, const uint8_t public_key[sta
 		return -ENOMEM;
 	memcpy(peer->by_key.public_key, public_key, NOISE_KEY_SIZE);
 	peer->shard = shard_of_key(common, public_key);
+	peer->waits = common->config.waits;
 	timers_init(&peer->timers);
 	int err = enter_tables(common, peer);
 	if (err < 0) {
@@ -218,6 +224,11 @@ void interface_peer_set_preshared_key(
 	struct peer *peer, const uint8_t preshared_key[static NOISE_KEY_SIZE])
 {
 	memcpy(peer->handshake.preshared_key, preshared_key, NOISE_KEY_SIZE);
+}
+
+void interface_peer_set_waits(struct peer *peer, bool waits)
+{
+	peer->waits = waits;
 }
 
 void interface_peer_set_endpoint(struct peer *peer, const struct endpoint *endpoint)

@@ -42,6 +42,7 @@
 	X(DROP_OUT_MALFORMED, "out-malformed", "a packet to be sent is not an IP packet")          \
 	X(DROP_OUT_NO_PEER, "out-no-peer", "no peer is allowed the destination address")           \
 	X(DROP_OUT_NO_ENDPOINT, "out-no-endpoint", "the peer's endpoint is not known")             \
+	X(DROP_OUT_NOT_HEARD, "out-not-heard", "the peer calls us, and was not heard of late")     \
 	X(DROP_OUT_STAGED_FULL, "out-staged-full", "too many packets wait for a session")          \
 	X(DROP_OUT_GAVE_UP, "out-gave-up", "the peer did not answer, or went while it waited")     \
 	X(DROP_OUT_TOO_LONG, "out-too-long", "longer than a datagram can carry")                   \

@@ -38,6 +38,8 @@ static void act_on(const struct turn *turn, struct peer *peer, enum timer timer)
 		send_initiation(turn, peer, SEND_FRESH);
 		break;
 	case TIMER_ZERO_KEY_MATERIAL:
+		if (peer->waits)
+			peer_drop_staged(peer); /* nobody gives up calling, who would drop them */
 		peer_forget_sessions(peer);
 		break;
 	case TIMER_PERSISTENT_KEEPALIVE:

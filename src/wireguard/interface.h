@@ -58,6 +58,7 @@ struct interface_config {
 	struct packet_pool *pool; /* borrowed; all packets of the (first) shard are from it */
 	enum cookie_policy cookies;
 	bool stores_timestamps; /* of peers: see interface_unstored() */
+	bool waits;		/* new peers call us, as by interface_peer_set_waits() */
 	uint16_t mtu_bytes;	/* of the TUN device: padding stays within it */
 };
 
@@ -151,6 +152,9 @@ const struct noise_identity *interface_identity(const struct interface *interfac
 int interface_set_knock_gate(struct interface *interface, enum knock_mode mode,
 	const struct knock_key *keys, size_t key_count) must_check;
 
+/* The same, borrowed. */
+const struct knock_gate *interface_knock_gate(const struct interface *interface);
+
 /* What initiations of ours carry, unless the peer has one of its own; NULL: nothing. */
 void interface_set_knock(struct interface *interface, const struct knock_key *key);
 
@@ -188,6 +192,12 @@ void interface_peer_set_preshared_key(
 
 /* What initiations to this peer carry; NULL: what the interface's do. */
 void interface_peer_set_knock(struct peer *peer, const struct knock_key *key);
+
+/*
+ * Whether the peer calls us, and never we it: no initiations, and nothing to where it was heard
+ * last once that is long ago. What is for it waits, until it is heard again.
+ */
+void interface_peer_set_waits(struct peer *peer, bool waits);
 
 /* Where to send to, until the peer is heard from elsewhere. */
 void interface_peer_set_endpoint(struct peer *peer, const struct endpoint *endpoint);

@@ -114,6 +114,19 @@ static inline void interface_hand_over(
 bool peer_has_session(const struct peer *peer, uint64_t now_ns);
 
 /*
+ * Whether anything may be sent to where the peer was heard last. One that waits to be called sends
+ * nothing to a peer of whom it has not heard for HEARD_WITHIN_NS: who lives answers data in
+ * KEEPALIVE_TIMEOUT (paper, 6.5), or keeps its NAT open every 15 s; at the address of who has gone,
+ * another may listen by now.
+ */
+#define HEARD_WITHIN_NS (18 * SECONDS_NS)
+bool peer_is_heard(const struct peer *peer, uint64_t now_ns);
+
+/* Whether there is no point in letting packets wait for it: it has not called for long. */
+#define GONE_AFTER_NS (2 * HEARD_WITHIN_NS)
+bool peer_has_gone(const struct peer *peer, uint64_t now_ns);
+
+/*
  * Lets an inner packet wait for the peer's session. The peer's oldest gives way where too many
  * wait for it. The packet itself dies where it would wait longer than this turn, and as many wait
  * as are free: peers who are away get half of the pool, and do not starve those who are not.

@@ -9,6 +9,18 @@ bool peer_has_session(const struct peer *peer, uint64_t now_ns)
 	return current && keypair_may_send(current, now_ns);
 }
 
+bool peer_is_heard(const struct peer *peer, uint64_t now_ns)
+{
+	return !peer->waits || now_ns - peer->heard_ns < HEARD_WITHIN_NS;
+}
+
+bool peer_has_gone(const struct peer *peer, uint64_t now_ns)
+{
+	if (!peer->waits || peer->keypairs.next)
+		return false;
+	return !peer_has_session(peer, now_ns) || now_ns - peer->heard_ns >= GONE_AFTER_NS;
+}
+
 struct packet *peer_unstage(struct peer *peer)
 {
 	struct packet *packet = packet_list_pop(&peer->staged);
@@ -22,12 +34,13 @@ void peer_stage(struct peer *peer, uint64_t now_ns, struct packet *packet)
 {
 	struct interface *interface = peer->shard;
 
-	if (!peer_has_session(peer, now_ns) &&
-		interface->staged_count >= interface->pool->free.count) {
+	bool stays = !(peer_has_session(peer, now_ns) && peer_is_heard(peer, now_ns));
+
+	if (stays && interface->staged_count >= interface->pool->free.count) {
 		interface_drop(interface, packet, DROP_OUT_STAGED_FULL);
 		return;
 	}
-	if (!peer_has_session(peer, now_ns))
+	if (stays)
 		packet = packet_detach(interface->pool, packet); /* it may stay for long */
 	if (!packet) {
 		interface_drop(interface, NULL, DROP_NO_BUFFER);

@@ -25,6 +25,8 @@ struct peer {
 	struct allowedips_owner allowedips; /* see allowedips_next() */
 	struct timers timers;		    /* persistent keepalive, last handshake */
 	uint64_t rx_bytes, tx_bytes;	    /* on the wire, authenticated only */
+	bool waits;			    /* it calls us, and never we it: peer_is_heard() */
+	uint64_t heard_ns;		    /* monotonic, when data of it authenticated last */
 	struct peer *older, *newer;	    /* all peers of the interface, as they were added */
 
 	struct interface *shard; /* to which it belongs, for life */

@@ -40,6 +40,7 @@ static void peer_was_heard(const struct turn *turn, struct peer *peer,
 	struct interface *interface = turn->interface;
 
 	peer->endpoint = *from;
+	peer->heard_ns = turn->now.monotonic_ns;
 	if (interface->common->config.cookies == COOKIES_FAMILIAR)
 		familiar_add(&interface->common->familiar, &peer->endpoint.remote,
 			keypair->created_ns + REJECT_AFTER_TIME_NS);
@@ -47,6 +48,8 @@ static void peer_was_heard(const struct turn *turn, struct peer *peer,
 		timers_handshake_completed(&peer->timers, turn->now.realtime_ns);
 		send_staged(turn, peer);
 	}
+	if (peer->waits)
+		send_staged(turn, peer); /* what was held back */
 	renew_in_last_minute(turn, peer);
 	timers_any_authenticated_packet_received(&peer->timers);
 	timers_any_authenticated_packet_traversed(&peer->timers, turn->now.monotonic_ns);

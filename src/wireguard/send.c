@@ -106,6 +106,7 @@ static void seal_later(struct interface *interface, struct keypair *keypair, str
 	};
 	packet->data -= MESSAGE_DATA_HEADER_SIZE;
 	packet->length += pad + MESSAGE_DATA_OVERHEAD;
+	packet->may_join = true; /* handshake messages may not: rules look for their lengths */
 	message_data_header_encode(&header, packet->data);
 }
 
@@ -144,7 +145,7 @@ void send_staged(const struct turn *turn, struct peer *peer)
 	struct keypair *keypair = peer->keypairs.current;
 	uint64_t now_ns = turn->now.monotonic_ns;
 
-	if (peer->staged.count == 0)
+	if (peer->staged.count == 0 || !peer_is_heard(peer, now_ns))
 		return;
 	if (!peer_has_session(peer, now_ns)) {
 		send_initiation(turn, peer, SEND_FRESH);
@@ -158,7 +159,8 @@ void send_staged(const struct turn *turn, struct peer *peer)
 
 void send_keepalive(const struct turn *turn, struct peer *peer)
 {
-	if (peer->endpoint.remote.family == ADDRESS_NONE)
+	if (peer->endpoint.remote.family == ADDRESS_NONE ||
+		!peer_is_heard(peer, turn->now.monotonic_ns))
 		return;
 	if (!peer_has_session(peer, turn->now.monotonic_ns)) {
 		send_initiation(
@@ -221,6 +223,8 @@ void send_initiation(const struct turn *turn, struct peer *peer, enum send_attem
 	struct interface *interface = turn->interface;
 	uint64_t now_ns = turn->now.monotonic_ns;
 
+	if (peer->waits)
+		return;
 	if (attempt == SEND_FRESH)
 		peer->timers.handshake_attempts = 0;
 	if (!timers_may_initiate(&peer->timers, now_ns))
@@ -308,6 +312,8 @@ static void stage(const struct turn *turn, struct peer *peer, struct packet *pac
 {
 	if (peer->endpoint.remote.family == ADDRESS_NONE && !peer->keypairs.next)
 		interface_drop(turn->interface, packet, DROP_OUT_NO_ENDPOINT);
+	else if (peer_has_gone(peer, turn->now.monotonic_ns))
+		interface_drop(turn->interface, packet, DROP_OUT_NOT_HEARD);
 	else
 		peer_stage(peer, turn->now.monotonic_ns, packet);
 }

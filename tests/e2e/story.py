@@ -88,6 +88,7 @@ class Phone:
         self.server = world.server
         self.host, _ = world.add_host(name)
         self.end = self.host.wireguard(addresses=[], implementation="tacet-wg")
+        self.server.tacet("knock", "--mode", "preferred")  # stock WireGuard does not knock
         device = self.server.api("POST", "/v1/devices", {"user": user, "name": name,
                                                          "public_key": self.end.public_key})
         self.ipv4, self.ipv6 = device["ipv4"], device["ipv6"]

@@ -5,10 +5,9 @@ import time
 
 import pytest
 
-import noise
 from duo import (INNER_MEMBER, INNER_SERVER, MEMBER, OURS, PORT, SERVER, THEIRS, Duo, endpoint,
                  kinds, other, with_prefixes)
-from lab import (generate_preshared_key, generate_private_key, public_key_of, strangers,
+from lab import (generate_preshared_key, generate_private_key, noise, public_key_of, strangers,
                  wait_until)
 from traffic import at_once
 

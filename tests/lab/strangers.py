@@ -21,6 +21,14 @@ def with_mac1(message, public_key):
     return body + hashlib.blake2s(body, key=key, digest_size=MAC_SIZE).digest() + bytes(MAC_SIZE)
 
 
+def with_knock(message, epoch, key):
+    """An initiation with a knock (docs/knock.md) of that epoch, by a key in base64."""
+    mac1, body = message[-2 * MAC_SIZE:-MAC_SIZE], message[:-MAC_SIZE]
+    tag = hashlib.blake2s(body, key=base64.b64decode(key), digest_size=MAC_SIZE).digest()
+    place = bytes(a ^ b for a, b in zip(epoch.to_bytes(2, "little"), mac1))
+    return body + place + tag[:MAC_SIZE - 2]
+
+
 def message(kind, size, rng=random, receiver=None):
     """Random bytes of any size with a type and reserved zeros; receiver: the index, if any."""
     body = bytearray(rng.randbytes(max(size, 4)))

@@ -284,6 +284,8 @@ static int change_fields(
 		interface_peer_set_endpoint(peer, &change->endpoint);
 	if (change->sets_knock)
 		interface_peer_set_knock(peer, &change->knock);
+	if (change->sets_waits)
+		interface_peer_set_waits(peer, change->waits);
 	int err = change_prefixes(engine, peer, change);
 	if (err < 0)
 		return err;
@@ -390,6 +392,7 @@ static void visit_status(const struct engine *engine, const struct engine_visito
 		.listen_port = engine->listen_port,
 		.mark = engine->mark,
 		.drops = &drops,
+		.gate = interface_knock_gate(shared(engine)),
 	};
 
 	add_drops(engine, &drops);
@@ -407,6 +410,8 @@ static void visit_peer(const struct peer *peer, const struct engine_visitor *vis
 		.public_key = peer->by_key.public_key,
 		.preshared_key = peer->handshake.preshared_key,
 		.endpoint = &peer->endpoint,
+		.knock = &peer->knock,
+		.waits = peer->waits,
 		.allowedips = &peer->allowedips,
 		.last_handshake_ns = peer->timers.last_handshake_complete_ns,
 		.rx_bytes = peer->rx_bytes,

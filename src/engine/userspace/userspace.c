@@ -136,6 +136,7 @@ static int add_worker(struct engine *engine, unsigned number)
 		.loop = number == 0 ? engine->config.loop : NULL,
 		.tun = engine->tun,
 		.cookies = engine->config.cookies,
+		.waits = engine->config.waits,
 		.first = number == 0 ? NULL : worker_interface(engine->workers[0]),
 		.failed = worker_failed,
 		.timestamps_low = timestamps_are_low,

@@ -15,6 +15,7 @@ struct engine_config {
 	unsigned worker_count; /* 1 to TUN_QUEUES_MAX */
 	bool attaches; /* the device is there and persistent (tun_attach()), not ours to make */
 	enum cookie_policy cookies;
+	bool waits;		     /* new peers call us, see interface_peer_set_waits() */
 	const char *state_directory; /* where timestamps are stored; borrowed */
 	/*
 	 * The device was deleted (err is 0), or packets cannot pass any more (-errno): the program

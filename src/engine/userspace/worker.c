@@ -283,6 +283,7 @@ static int open_interface(struct worker *worker)
 		.entropy = entropy_kernel(),
 		.pool = &worker->pool,
 		.cookies = worker->config.cookies,
+		.waits = worker->config.waits,
 		.stores_timestamps = true,
 		.mtu_bytes = TUN_DEFAULT_MTU,
 	};

@@ -25,6 +25,7 @@ struct worker_config {
 	uv_loop_t *loop;       /* the engine's for worker 0, NULL for the others */
 	struct tun *tun;       /* borrowed; its queue is number */
 	enum cookie_policy cookies;
+	bool waits;		 /* new peers call us */
 	struct interface *first; /* worker 0's shard, of which this is to be one more; NULL: is 0 */
 	void (*failed)(
 		void *context, int err); /* packets cannot pass any more; on worker 0's thread */

@@ -3,6 +3,7 @@
 #include "store/audit.h"
 #include "store/sqlite/act.h"
 #include "store/sqlite/files.h"
+#include "store/sqlite/knocks.h"
 #include "store/sqlite/migrate.h"
 #include "store/sqlite/open.h"
 
@@ -143,6 +144,8 @@ static int log_restore(struct store *store, const struct store_actor *by, const 
 	AUTO_ACT struct act act = {0};
 	int err = act_begin(&act, store, by);
 
+	if (err == 0)
+		err = knocks_restored(store);
 	if (err < 0)
 		return err;
 	return act_commit(&act, "store.restore", "store",

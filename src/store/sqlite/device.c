@@ -10,7 +10,7 @@
 
 #define SELECT_DEVICES                                                                             \
 	"SELECT devices.id, public_key, preshared_key, users.name, devices.name, state, number,"   \
-	" enrolled_ns, coalesce(revoked_ns, 0), coalesce(invite_id, 0)"                            \
+	" enrolled_ns, coalesce(revoked_ns, 0), coalesce(invite_id, 0), knock_told, knock_has"     \
 	" FROM devices JOIN users ON users.id = user_id"
 
 static int read_device(struct query *query, struct store_device *ret_device)
@@ -25,6 +25,8 @@ static int read_device(struct query *query, struct store_device *ret_device)
 	ret_device->enrolled_ns = query_number(query, 7);
 	ret_device->revoked_ns = query_number(query, 8);
 	ret_device->invite_id = query_number(query, 9);
+	ret_device->knock_told = query_number(query, 10);
+	ret_device->knock_has = query_number(query, 11);
 	return query->error;
 }
 

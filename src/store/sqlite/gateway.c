@@ -5,12 +5,13 @@
 #include "base/error.h"
 #include "store/sqlite/allocate.h"
 #include "store/sqlite/gateways.h"
+#include "store/sqlite/knocks.h"
 #include "store/sqlite/lookup.h"
 #include "store/word.h"
 
 #define SELECT_GATEWAYS                                                                            \
 	"SELECT id, name, public_key, endpoint, number, added_ns, coalesce(invite_id, 0),"         \
-	" coalesce(preshared_key, zeroblob(32)) FROM gateways"
+	" coalesce(preshared_key, zeroblob(32)), knock_told, knock_has FROM gateways"
 
 static int read_gateway(struct query *query, struct store_gateway *ret_gateway)
 {
@@ -22,6 +23,8 @@ static int read_gateway(struct query *query, struct store_gateway *ret_gateway)
 	ret_gateway->added_ns = query_number(query, 5);
 	ret_gateway->invite_id = query_number(query, 6);
 	query_bytes(query, 7, ret_gateway->preshared_key, STORE_KEY_SIZE);
+	ret_gateway->knock_told = query_number(query, 8);
+	ret_gateway->knock_has = query_number(query, 9);
 	return query->error;
 }
 
@@ -171,6 +174,8 @@ int store_gateway_remove(struct store *store, const struct store_actor *by, cons
 		err = store_gateway_get(store, name, &gateway);
 	if (err == 0)
 		err = number_of(store, gateway.id, &number);
+	if (err == 0)
+		err = knocks_without_gateway(store, gateway.id, by->now_ns);
 	if (err == 0)
 		err = delete_gateway(store, gateway.id);
 	if (err == 0)

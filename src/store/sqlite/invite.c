@@ -6,6 +6,7 @@
 #include "store/sqlite/act.h"
 #include "store/sqlite/allocate.h"
 #include "store/sqlite/invites.h"
+#include "store/sqlite/knocks.h"
 #include "store/sqlite/lookup.h"
 #include "store/sqlite/revoke.h"
 #include "store/word.h"
@@ -13,7 +14,7 @@
 #define SELECT_INVITES                                                                             \
 	"SELECT invites.id, kind, state, coalesce(users.name, gateway), public_key,"               \
 	" preshared_key, needs_approval, number, created_ns, expires_ns, coalesce(ended_ns, 0),"   \
-	" coalesce(user_id, 0)"                                                                    \
+	" coalesce(user_id, 0), knock"                                                             \
 	" FROM invites LEFT JOIN users ON users.id = user_id"
 
 static int read_invite(struct query *query, struct invites_row *ret_row)
@@ -32,6 +33,7 @@ static int read_invite(struct query *query, struct invites_row *ret_row)
 	invite->expires_ns = query_number(query, 9);
 	invite->ended_ns = query_number(query, 10);
 	ret_row->user_id = query_number(query, 11);
+	invite->knock = query_number(query, 12);
 	return query->error;
 }
 
@@ -74,23 +76,31 @@ static int find_subject(
 	return err == ERR_NOT_FOUND ? 0 : err;
 }
 
-static int insert(struct store *store, const struct store_invite_request *request, uint64_t user_id,
-	uint32_t number, uint64_t now_ns)
+/* What an invite gets besides what was asked for. */
+struct given {
+	uint64_t user_id;
+	uint32_t number;
+	uint64_t knock;
+};
+
+static int insert(struct store *store, const struct store_invite_request *request,
+	const struct given *given, uint64_t now_ns)
 {
 	AUTO_QUERY struct query query = query_of(store,
 		"INSERT INTO invites (kind, state, user_id, gateway, public_key, preshared_key,"
-		" needs_approval, number, created_ns, expires_ns)"
-		" VALUES (?1, 0, nullif(?2, 0), ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+		" needs_approval, number, created_ns, expires_ns, knock)"
+		" VALUES (?1, 0, nullif(?2, 0), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
 
 	query_bind_number(&query, 1, request->kind);
-	query_bind_number(&query, 2, user_id);
-	query_bind_text(&query, 3, user_id ? NULL : request->subject);
+	query_bind_number(&query, 2, given->user_id);
+	query_bind_text(&query, 3, given->user_id ? NULL : request->subject);
 	query_bind_bytes(&query, 4, request->public_key, STORE_KEY_SIZE);
 	query_bind_bytes(&query, 5, request->preshared_key, STORE_KEY_SIZE);
 	query_bind_number(&query, 6, request->needs_approval);
-	query_bind_number(&query, 7, number);
+	query_bind_number(&query, 7, given->number);
 	query_bind_number(&query, 8, now_ns);
 	query_bind_number(&query, 9, request->expires_ns);
+	query_bind_number(&query, 10, given->knock);
 	return query_run(&query);
 }
 
@@ -108,8 +118,7 @@ int store_invite_create(struct store *store, const struct store_actor *by,
 {
 	AUTO_ACT struct act act = {0};
 	struct store_invite invite = {0};
-	uint64_t user_id = 0;
-	uint32_t number = 0;
+	struct given given = {0};
 
 	if (request->expires_ns <= by->now_ns)
 		return ERR_RANGE;
@@ -117,13 +126,15 @@ int store_invite_create(struct store *store, const struct store_actor *by,
 		return ERR_WRONG_STATE;
 	int err = act_begin(&act, store, by);
 	if (err == 0)
-		err = find_subject(store, request, &user_id);
+		err = find_subject(store, request, &given.user_id);
 	if (err == 0)
 		err = lookup_free_key(store, request->public_key);
 	if (err == 0)
-		err = allocate_take(store, OVERLAY_JOINING, by->now_ns, &number);
+		err = allocate_take(store, OVERLAY_JOINING, by->now_ns, &given.number);
 	if (err == 0)
-		err = insert(store, request, user_id, number, by->now_ns);
+		err = knocks_of_token(store, by->now_ns, &given.knock);
+	if (err == 0)
+		err = insert(store, request, &given, by->now_ns);
 	if (err == 0)
 		err = store_invite_get(store, request->public_key, &invite);
 	if (err == 0)

@@ -13,6 +13,7 @@ static const char *const migrations[] = {
 	migration_0002,
 	migration_0003,
 	migration_0004,
+	migration_0005,
 };
 _Static_assert(ARRAY_LENGTH(migrations) == STORE_SCHEMA, "each version has its migration");
 

@@ -6,7 +6,7 @@
 
 enum {
 	STORE_APPLICATION_ID = 0x54414354, /* "TACT" */
-	STORE_SCHEMA = 4,		   /* the version that this program writes */
+	STORE_SCHEMA = 5,		   /* the version that this program writes */
 };
 
 /*

@@ -2,6 +2,7 @@
 #include "store/sqlite/revoke.h"
 
 #include "base/error.h"
+#include "store/sqlite/knocks.h"
 
 /* Runs a statement of these numbers. */
 static int run(struct store *store, const char *sql, uint64_t first, uint64_t second)
@@ -20,12 +21,12 @@ int revoke_device(struct store *store, uint64_t id, uint64_t now_ns)
 		" WHERE number = (SELECT number FROM devices WHERE id = ?1)",
 		id, now_ns);
 
-	if (err < 0)
-		return err;
-	return run(store,
-		"UPDATE devices SET state = 3, revoked_ns = ?2, preshared_key = NULL"
-		" WHERE id = ?1",
-		id, now_ns);
+	if (err == 0)
+		err = run(store,
+			"UPDATE devices SET state = 3, revoked_ns = ?2, preshared_key = NULL"
+			" WHERE id = ?1",
+			id, now_ns);
+	return err < 0 ? err : knocks_without_device(store, id, now_ns);
 }
 
 static int end_invite(
@@ -73,6 +74,8 @@ int revoke_all(struct store *store, uint64_t user_id, uint64_t now_ns, uint64_t 
 		" WHERE user_id = ?1 AND state <> 3",
 		user_id, now_ns, ret_devices);
 
+	if (err == 0)
+		err = knocks_without_user(store, user_id, now_ns);
 	if (err < 0)
 		return err;
 	return revoke_of_user(store,

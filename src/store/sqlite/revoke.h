@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Taking access away inside an act: state, pre-shared key and address go together. */
+/* Taking access away inside an act: state, pre-shared key, address and knock keys go together. */
 #pragma once
 
 #include "store/invite.h"

@@ -39,6 +39,9 @@ struct row {
 #define DEVICE                                                                                     \
 	"{\"public_key\": \"DEVICEKEY=\", \"ipv4\": \"100.80.128.1\", \"ipv6\": \"fd00::8001\", "  \
 	"\"services\": [\"db\"]}"
+#define KNOCK                                                                                      \
+	"{\"mode\": \"required\", \"rotation_s\": 86400, \"epochs\": 9, \"budgeted\": 2, "         \
+	"\"newest\": 7, \"since\": 1780000000}"
 #define NETWORK                                                                                    \
 	"{\"name\": \"tacet\", \"server_key\": \"SERVERKEY=\", "                                   \
 	"\"endpoint\": \"gw.example.net:51820\"}"
@@ -182,16 +185,41 @@ static const struct row rows[] = {
 	{"device list", "device list", {{200, DEVICES}}, "GET /v1/devices\n", CLI_OK,
 		"alice  phone   quarantined  no         never", "=", false},
 	{"device add", "device add alice phone --public-key DEVICEKEY=",
-		{{200, DEVICE}, {200, NETWORK}, {200, SERVICES}},
+		{{200, DEVICE}, {200, NETWORK}, {200, KNOCK}, {200, SERVICES}},
 		"POST /v1/devices {\"user\":\"alice\",\"name\":\"phone\","
-		"\"public_key\":\"DEVICEKEY=\"}\nGET /v1/network\nGET /v1/services\n",
+		"\"public_key\":\"DEVICEKEY=\"}\nGET /v1/network\nGET /v1/knock\nGET "
+		"/v1/services\n",
 		CLI_OK,
 		"=[Interface]\n# the private half of DEVICEKEY=\n"
 		"PrivateKey = PRIVATE-KEY-OF-THE-DEVICE\n"
 		"Address = 100.80.128.1/32, fd00::8001/128\n\n[Peer]\nPublicKey = SERVERKEY=\n"
 		"Endpoint = gw.example.net:51820\nAllowedIPs = 100.80.64.2/32\n"
-		"PersistentKeepalive = 25\n# db.tacet is 100.80.64.2\n",
+		"PersistentKeepalive = 15\n# db.tacet is 100.80.64.2\n",
+		"a stock WireGuard client does not knock", false},
+	{"knock", "knock", {{200, KNOCK}}, "GET /v1/knock\n", CLI_OK,
+		"knock keys  9 accepted, 2 of them by the budget; the newest made ", "=", false},
+	{"knock, what it means", "knock", {{200, KNOCK}}, "GET /v1/knock\n", CLI_OK,
+		"knock       required: silent", "=", false},
+	{"knock, how often", "knock", {{200, KNOCK}}, "GET /v1/knock\n", CLI_OK, "each 24 h 0 min",
 		"=", false},
+	{"knock, a mode", "knock --mode required",
+		{{200, "{\"mode\": \"required\", \"without\": [\"alice/phone\"]}"}},
+		"PUT /v1/knock {\"mode\":\"required\"}\n", CLI_OK, "alice/phone knows no knock key",
+		"=", false},
+	{"knock, preferred", "knock --mode preferred --every 2h",
+		{{200, "{\"mode\": \"preferred\", \"without\": [\"alice/phone\"]}"}},
+		"PUT /v1/knock {\"mode\":\"preferred\",\"rotation_s\":7200}\n", CLI_OK,
+		"=In force: preferred: silent, and strangers can use up 50 handshakes a second.\n",
+		"=", false},
+	{"knock, an unknown mode", "knock --mode polite",
+		{{400, "{\"message\": \"mode polite: expected required\"}"}},
+		"PUT /v1/knock {\"mode\":\"polite\"}\n", CLI_FAILED, "=", "expected required",
+		false},
+	{"knock, a new key", "knock --rotate", {{200, "{\"epoch\": 7}"}}, "POST /v1/knock/rotate\n",
+		CLI_OK, "A new key is accepted", "=", false},
+	{"knock, too much", "knock --rotate --mode off", {{0}}, "", CLI_USAGE, "=", "goes alone",
+		false},
+	{"knock, too seldom", "knock --every 91d", {{0}}, "", CLI_USAGE, "=", "90 days", false},
 	{"revoke one", "revoke alice --device laptop", {{200, "{\"flows_cut\": 3}"}},
 		"DELETE /v1/devices/alice/laptop\n", CLI_OK,
 		"=alice/laptop is revoked, for good; 3 flows were cut.\n", "=", false},

@@ -25,7 +25,10 @@ static const char document[] =
 	"v4\": \"100.80.64.2\", \"vip_ipv6\": \"fd12:3456:789a::4002\", \"target\": \"127"
 	".0.0.1:8081\"}, {\"id\": 5, \"protocol\": \"udp\", \"port\": 53, \"vip_ipv4\": "
 	"\"100.80.64.3\", \"vip_ipv6\": \"fd12:3456:789a::4003\", \"target\": \"[fd00::7]"
-	":53\"}], \"grants\": [[16, 4, 5], [17, 5]], \"version\": 7}";
+	":53\"}], \"grants\": [[16, 4, 5], [17, 5]], \"knock\": {\"mode\": \"required\""
+	", \"keys\": [{\"epoch\": 7, \"key\": \"AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\""
+	", \"budgeted\": true}, {\"epoch\": 65535, \"key\": \"AgAAAAAAAAAAAAAAAAAAAAAAAAAA"
+	"AAAAAAAAAAAAAAA=\", \"budgeted\": false}]}, \"version\": 7}";
 
 static const struct {
 	const char *name;
@@ -74,6 +77,20 @@ static const struct {
 	{"a grant that is text", "grants.0", "[16, \"4\"]", ERR_SYNTAX, "grants"},
 	{"a grant that is too great", "grants.1", "[17, 4294967295]", ERR_SYNTAX, "grants"},
 	{"nothing is granted", "grants", "[]", 0, ""},
+	{"nothing said of knocks", "knock", NULL, 0, ""},
+	{"knocks that are none", "knock", "7", ERR_SYNTAX, "knock"},
+	{"no mode of knocks", "knock.mode", NULL, ERR_SYNTAX, "knock"},
+	{"an unknown mode", "knock.mode", "\"polite\"", ERR_UNKNOWN_WORD, "knock"},
+	{"no keys", "knock.keys", NULL, ERR_SYNTAX, "knock"},
+	{"none of a list", "knock.keys", "[]", 0, ""},
+	{"a key that is no object", "knock.keys.1", "7", ERR_SYNTAX, "knock"},
+	{"an epoch that is too great", "knock.keys.0.epoch", "65536", ERR_RANGE, "knock"},
+	{"an epoch below zero", "knock.keys.0.epoch", "-1", ERR_RANGE, "knock"},
+	{"a knock without a key", "knock.keys.0.key", NULL, ERR_SYNTAX, "knock"},
+	{"a knock's key of zeros", "knock.keys.0.key",
+		"\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\"", ERR_KEY, "knock"},
+	{"a class that is a number", "knock.keys.0.budgeted", "1", ERR_SYNTAX, "knock"},
+	{"full right if not said", "knock.keys.0.budgeted", NULL, 0, ""},
 };
 
 static void test_rows(void)
@@ -112,6 +129,10 @@ static void test_round(void)
 	tap_ok(plan.grant_count == 3 && plan.grants[1].role == 16 && plan.grants[1].service == 5 &&
 			plan.grants[2].role == 17,
 		"grants");
+	tap_ok(plan.knock_mode == KNOCK_REQUIRED && plan.knock_count == 2 &&
+			plan.knocks[0].class == KNOCK_BUDGETED && plan.knocks[0].epoch == 7 &&
+			plan.knocks[1].class == KNOCK_FULL && plan.knocks[1].key[0] == 2,
+		"knocks");
 	json_t *again = gatewayplan_encode(&plan), *same = gatewayplan_encode(&plan);
 	tap_ok(json_equal(again, same), "the same again has the same version");
 	plan.devices[1].role = 16;
@@ -172,6 +193,16 @@ static void test_limits(void)
 	tap_is_int(gatewayplan_decode(json, &plan, where), 0, "all devices there can be");
 	gatewayplan_done(&plan);
 	json_array_append(devices, one);
+	tap_is_int(gatewayplan_decode(json, &plan, where), ERR_RANGE, "one too many");
+	json_decref(json);
+	json = edit_load(document);
+	json_t *keys = json_object_get(json_object_get(json, "knock"), "keys");
+	one = json_array_get(keys, 0);
+	while (json_array_size(keys) < GATEWAYPLAN_KNOCKS_MAX)
+		json_array_append(keys, one);
+	tap_is_int(gatewayplan_decode(json, &plan, where), 0, "all knocks there can be");
+	gatewayplan_done(&plan);
+	json_array_append(keys, one);
 	tap_is_int(gatewayplan_decode(json, &plan, where), ERR_RANGE, "one too many");
 	json_decref(json);
 	tap_is_int(decode_grants(16, GATEWAYPLAN_GRANTS_MAX), 0, "all grants there can be");

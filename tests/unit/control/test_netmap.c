@@ -21,7 +21,8 @@ static const char document[] =
 	"\"overlay_ipv4\": \"100.80.0.0/16\", \"overlay_ipv6\": \"fd12:3456:789a::/96\","
 	"\"control_port\": 7411,"
 	"\"gateways\": [{\"name\": \"gateway\", \"endpoint\": \"gw.example.net:51820\","
-	"\"public_key\": " KEY_A ", \"ipv4\": \"100.80.0.1\", \"ipv6\": \"fd12:3456:789a::1\"}],"
+	"\"public_key\": " KEY_A ", \"ipv4\": \"100.80.0.1\", \"ipv6\": \"fd12:3456:789a::1\","
+	"\"knock\": {\"epoch\": 65535, \"key\": " KEY_A "}}],"
 	"\"services\": [{\"name\": \"intranet\", \"gateway\": \"gateway\","
 	"\"vip\": \"100.80.64.1\", \"port\": 80, \"protocol\": \"tcp\"},"
 	"{\"name\": \"dns\", \"gateway\": \"gateway\", \"vip\": \"fd12:3456:789a::4002\","
@@ -92,6 +93,13 @@ static const struct {
 	{"a key of zeros", "gateways.0.public_key", KEY_0, ERR_KEY, "gateways[0].public_key"},
 	{"a gateway outside", "gateways.0.ipv4", "\"192.0.2.1\"", ERR_RANGE, "gateways[0].ipv4"},
 	{"a gateway without IPv6", "gateways.0.ipv6", NULL, ERR_SYNTAX, "gateways[0].ipv6"},
+	{"no knock", "gateways.0.knock", NULL, 0, ""},
+	{"a knock that is none", "gateways.0.knock", "7", ERR_SYNTAX, "gateways[0].knock"},
+	{"a knock without an epoch", "gateways.0.knock.epoch", NULL, ERR_SYNTAX,
+		"gateways[0].knock"},
+	{"an epoch beyond all", "gateways.0.knock.epoch", "65536", ERR_RANGE, "gateways[0].knock"},
+	{"a knock without a key", "gateways.0.knock.key", NULL, ERR_SYNTAX, "gateways[0].knock"},
+	{"a knock's key of zeros", "gateways.0.knock.key", KEY_0, ERR_KEY, "gateways[0].knock"},
 
 	{"no services", "services", NULL, ERR_SYNTAX, "services"},
 	{"an empty list of services", "services", "[]", 0, ""},
@@ -142,6 +150,9 @@ static void test_round(void)
 	tap_is_int(netmap.version, 7, "its version");
 	tap_is_int(netmap.state, NETMAP_ACTIVE, "its state");
 	tap_is_int(netmap.gateways[0].public_key[0], 1, "a key");
+	tap_ok(netmap.gateways[0].knock.is_there && netmap.gateways[0].knock.epoch == 65535 &&
+			netmap.gateways[0].knock.key[0] == 1,
+		"a knock");
 	tap_is_int(netmap.services[1].protocol, IPPROTO_UDP, "a protocol");
 	tap_is_int(netmap.services[1].vip.family, ADDRESS_IPV6, "a VIP of the other family");
 	tap_is_int(netmap.overlay_ipv6.length, 96, "a prefix");

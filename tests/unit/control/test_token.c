@@ -22,6 +22,7 @@ static const struct token vector = {
 	.one_time_key = {0x21, 0x22},
 	.preshared_key = {0x31, 0x32},
 	.knock_key = {0x41, 0x42},
+	.knock_epoch = 0x5152,
 	.ipv4 = {ADDRESS_IPV4, {100, 80, 32, 1}},
 	.ipv6 = {ADDRESS_IPV6, {0xfd, 0x12, 0x34, 0x56, 0x78, 0x9a, [14] = 0x20, [15] = 0x01}},
 	.server_ipv4 = {ADDRESS_IPV4, {100, 80, 0, 1}},
@@ -32,6 +33,15 @@ static const struct token vector = {
 
 /* docs/token.md */
 static const char vector_text[] =
+	"tacet1-aiaqbvyf-cr2gcy3f-ortxoltf-pbqw24dm-muxg4zlu-hi2tcobs-gaireaaa-aa"
+	"aaaaaa-aaaaaaaa-aaaaaaaa-aaaaaaaa-aaaaaaaa-aaaaaijc-aaaaaaaa-aaaaaaaa-aa"
+	"aaaaaa-aaaaaaaa-aaaaaaaa-aaaaaaaa-gezaaaaa-aaaaaaaa-aaaaaaaa-aaaaaaaa-aa"
+	"aaaaaa-aaaaaaaa-aaaecqqa-aaaaaaaa-aaaaaaaa-aaaaaaaa-aaaaaaaa-aaaaaaaa-aa"
+	"aaaacr-kjsfaiab-7ujdivty-tiaaaaaa-aaaaaaba-afsfaaab-7ujdivty-tiaaaaaa-aa"
+	"aaaaaa-aeopiaaa-aaagwsos-aaivsien";
+
+/* The vector of version 1, whose knock key was never one. */
+static const char first_text[] =
 	"tacet1-aeaqbvif-cr2gcy3f-ortxoltf-pbqw24dm-muxg4zlu-hi2tcobs-gaireaaa-aa"
 	"aaaaaa-aaaaaaaa-aaaaaaaa-aaaaaaaa-aaaaaaaa-aaaaaijc-aaaaaaaa-aaaaaaaa-aa"
 	"aaaaaa-aaaaaaaa-aaaaaaaa-aaaaaaaa-gezaaaaa-aaaaaaaa-aaaaaaaa-aaaaaaaa-aa"
@@ -47,7 +57,7 @@ static bool is_same(const struct token *a, const struct token *b)
 	       address_equal(&a->ipv4, &b->ipv4) && address_equal(&a->ipv6, &b->ipv6) &&
 	       address_equal(&a->server_ipv4, &b->server_ipv4) &&
 	       address_equal(&a->server_ipv6, &b->server_ipv6) && a->enrol_port == b->enrol_port &&
-	       a->expires_s == b->expires_s;
+	       a->expires_s == b->expires_s && a->knock_epoch == b->knock_epoch;
 }
 
 static int parse(const char *text)
@@ -67,6 +77,18 @@ static void test_round(void)
 		printf("# %s\n", text);
 	tap_is_int(token_parse(vector_text, strlen(vector_text), &token), 0, "the vector is read");
 	tap_ok(is_same(&token, &vector), "as it was");
+}
+
+static void test_first_version(void)
+{
+	struct token expected = vector, token = {0};
+
+	memset(expected.knock_key, 0, sizeof expected.knock_key);
+	expected.knock_epoch = 0;
+	tap_is_int(token_parse(first_text, strlen(first_text), &token), 0, "version 1 is read");
+	tap_ok(is_same(&token, &expected), "and has no knock");
+	tap_is_int(token_parse(first_text, strlen(first_text) - 9, &token), ERR_TRUNCATED,
+		"or is cut");
 }
 
 static void test_longest(void)
@@ -257,7 +279,7 @@ static const struct {
 	uint8_t value;
 	int result;
 } contents[] = {
-	{"a newer version inside", 0, 1, 2, ERR_VERSION},
+	{"a newer version inside", 0, 1, 3, ERR_VERSION},
 	{"version zero inside", 0, 1, 0, ERR_SYNTAX},
 	{"no kind", 1, 1, 0, ERR_SYNTAX},
 	{"an unknown kind", 1, 1, 3, ERR_SYNTAX},
@@ -272,13 +294,16 @@ static const struct {
 	{"a server key of zeros", 31, 32, 0, ERR_SYNTAX},
 	{"a one-time key of zeros", 63, 32, 0, ERR_SYNTAX},
 	{"no pre-shared key", 95, 32, 0, 0},
-	{"no knock key", 127, 32, 0, 0},
-	{"no IPv4 address", 159, 4, 0, ERR_SYNTAX},
-	{"no IPv6 address", 163, 16, 0, ERR_SYNTAX},
-	{"no IPv4 address of the server", 179, 4, 0, ERR_SYNTAX},
-	{"no IPv6 address of the server", 183, 16, 0, ERR_SYNTAX},
-	{"no port", 199, 2, 0, ERR_SYNTAX},
-	{"expired long ago", 201, 8, 0, 0},
+	{"no knock key", 127, 34, 0, 0},
+	{"an epoch without a key", 127, 32, 0, ERR_SYNTAX},
+	{"an epoch of zero", 159, 2, 0, 0},
+	{"the former version with these bytes", 0, 1, 1, ERR_SYNTAX},
+	{"no IPv4 address", 161, 4, 0, ERR_SYNTAX},
+	{"no IPv6 address", 165, 16, 0, ERR_SYNTAX},
+	{"no IPv4 address of the server", 181, 4, 0, ERR_SYNTAX},
+	{"no IPv6 address of the server", 185, 16, 0, ERR_SYNTAX},
+	{"no port", 201, 2, 0, ERR_SYNTAX},
+	{"expired long ago", 203, 8, 0, 0},
 };
 
 static void test_contents(void)
@@ -291,7 +316,7 @@ static void test_contents(void)
 		tap_is_int(parse_payload(bytes, size), contents[i].result, contents[i].name);
 	}
 	size_t size = payload_of_vector(bytes);
-	tap_is_int((intmax_t)size, 209, "the layout is as in docs/token.md");
+	tap_is_int((intmax_t)size, 211, "the layout is as in docs/token.md");
 	bytes[size] = 0;
 	tap_is_int(parse_payload(bytes, size + 1), ERR_SYNTAX, "a byte behind the last");
 	store_be16(bytes + 2, (uint16_t)(size + 5));
@@ -303,6 +328,7 @@ static void test_contents(void)
 int main(void)
 {
 	test_round();
+	test_first_version();
 	test_longest();
 	test_forgiven();
 	test_rows();

@@ -208,6 +208,7 @@ static void test_intake(const struct plan *plan, const struct world *world)
 		{MESSAGE_PLAN_DEVICES, plan->devices, plan->head.devices},
 		{MESSAGE_PLAN_SERVICES, plan->services, plan->head.services},
 		{MESSAGE_PLAN_GRANTS, plan->grants, plan->head.grants},
+		{MESSAGE_PLAN_KNOCKS, plan->knocks, plan->head.knocks},
 		{MESSAGE_PLAN_END, &plan->head, 1},
 	};
 	struct plan_intake intake;

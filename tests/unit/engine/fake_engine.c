@@ -81,6 +81,10 @@ static int peer_apply(struct engine *engine, const struct engine_peer_change *ch
 		peer->endpoint = change->endpoint;
 	if (change->sets_persistent_keepalive)
 		peer->persistent_keepalive_s = change->persistent_keepalive_s;
+	if (change->sets_knock)
+		peer->knock = change->knock;
+	if (change->sets_waits)
+		peer->waits = change->waits;
 	return prefixes_apply(engine, peer, change);
 }
 
@@ -99,6 +103,12 @@ int engine_configure(struct engine *engine, const struct engine_change *change)
 		engine->status.listen_port = change->listen_port;
 	if (change->sets_mark)
 		engine->status.mark = change->mark;
+	if (change->sets_knock_gate) {
+		engine->gate.mode = change->knock_mode;
+		engine->gate.key_count = change->knock_key_count;
+		memcpy(engine->gate.keys, change->knock_keys,
+			change->knock_key_count * sizeof change->knock_keys[0]);
+	}
 	if (change->replaces_peers)
 		remove_all(engine);
 	int result = 0;
@@ -113,6 +123,8 @@ static void peer_inspect(const struct fake_peer *peer, const struct engine_visit
 		.public_key = peer->public_key,
 		.preshared_key = peer->preshared_key,
 		.endpoint = &peer->endpoint,
+		.knock = &peer->knock,
+		.waits = peer->waits,
 		.allowedips = &peer->allowedips,
 		.last_handshake_ns = peer->last_handshake_ns,
 		.rx_bytes = peer->rx_bytes,
@@ -126,6 +138,7 @@ static void peer_inspect(const struct fake_peer *peer, const struct engine_visit
 void engine_inspect(struct engine *engine, const struct engine_visitor *visitor)
 {
 	engine->status.drops = &engine->drops;
+	engine->status.gate = &engine->gate;
 	visitor->visit_status(visitor->context, &engine->status);
 	for (size_t n = 0; n < (engine->repeat ? engine->repeat : 1); n++) {
 		for (size_t i = 0; i < engine->peer_count; i++)

@@ -18,6 +18,8 @@ struct fake_peer {
 	struct allowedips_owner allowedips;
 	uint64_t last_handshake_ns, rx_bytes, tx_bytes;
 	uint16_t persistent_keepalive_s;
+	struct knock_key knock;
+	bool waits;
 };
 
 struct engine {
@@ -28,6 +30,7 @@ struct engine {
 	size_t repeat;		/* times that the peers are given; 0 is once */
 	struct engine_status status;
 	struct drop_counters drops;
+	struct knock_gate gate; /* keys in the order in which they came */
 	struct allowedips trie;
 	struct fake_peer *peers[FAKE_PEERS_MAX]; /* in the order of adding */
 	size_t peer_count;

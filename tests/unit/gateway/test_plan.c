@@ -18,6 +18,7 @@ struct small_plan {
 	struct message_service services[1];
 	struct message_grant grants[1];
 	struct message_name names[1];
+	struct message_knock knocks[2];
 };
 
 static struct model_tunnel tunnel_of_ours(void)
@@ -48,7 +49,10 @@ static void fill_gateways(struct small_plan *plan)
 			.roles = 2,
 			.devices = 2,
 			.services = 1,
-			.grants = 1},
+			.grants = 1,
+			.knocks = 2,
+			.knock_mode = 2},
+		.knocks = {{7, 2, 0, {7}}, {9, 1, 0, {9}}},
 		.roles = {{5, MODEL_ROLE_ENROLLED}, {6, MODEL_ROLE_INVITED}},
 		.devices = {{at("10.9.0.2"), at("fd09::2"), 5}, {at("10.9.0.3"), at(""), 6}},
 		.services = {{.id = 1,
@@ -73,6 +77,7 @@ static void fill_devices(struct small_plan *plan)
 	fill_peers(plan);
 	plan->peers[0].endpoint = (struct endpoint){.remote = at("192.0.2.1"), .port = 51820};
 	plan->peers[0].keepalive_s = 25;
+	plan->peers[0].knock = (struct message_knock){7, 2, 0, {7}};
 	plan->end = plan->begin;
 }
 
@@ -105,6 +110,7 @@ static int submit(
 	result |= take(intake, MESSAGE_PLAN_SERVICES, plan->services, head->services, ret_plan);
 	result |= take(intake, MESSAGE_PLAN_GRANTS, plan->grants, head->grants, ret_plan);
 	result |= take(intake, MESSAGE_PLAN_NAMES, plan->names, head->names, ret_plan);
+	result |= take(intake, MESSAGE_PLAN_KNOCKS, plan->knocks, head->knocks, ret_plan);
 	tap_is_int(result, 0, "nothing before the end");
 	return take(intake, MESSAGE_PLAN_END, &plan->end, 1, ret_plan);
 }
@@ -129,6 +135,7 @@ static void test_gateways(void)
 	tap_is_int(model.devices[0].role, 5, "their role");
 	tap_is_int(model.services[0].target_port, 8080, "its services");
 	tap_is_int(model.grants[0].service, 1, "its grants");
+	tap_is_bytes(plan->knocks, small.knocks, sizeof small.knocks, "its knocks");
 	plan_free(plan);
 	tap_is_int(submit(&intake, &small, &plan), 1, "another one behind it");
 	plan_free(plan);
@@ -371,6 +378,48 @@ static void end_differs(struct small_plan *plan)
 	plan->end.grants++;
 }
 
+static void knock_twice(struct small_plan *plan)
+{
+	plan->knocks[1].epoch = plan->knocks[0].epoch;
+}
+
+static void knock_class(struct small_plan *plan)
+{
+	plan->knocks[0].class = 0;
+}
+
+static void knock_zero(struct small_plan *plan)
+{
+	memset(plan->knocks[1].key, 0, sizeof plan->knocks[1].key);
+}
+
+static void knock_reserved(struct small_plan *plan)
+{
+	plan->knocks[1].reserved = 1;
+}
+
+static void knock_mode(struct small_plan *plan)
+{
+	plan->begin.knock_mode = plan->end.knock_mode = 3;
+}
+
+static void peer_knock_zero(struct small_plan *plan)
+{
+	memset(plan->peers[0].knock.key, 0, sizeof plan->peers[0].knock.key);
+}
+
+/* Of one that calls us. */
+static void peer_knock(struct small_plan *plan)
+{
+	plan->peers[0].knock = plan->knocks[0];
+}
+
+static void foreign_knocks(struct small_plan *plan)
+{
+	plan->begin.knocks = plan->end.knocks = 1;
+	plan->knocks[0] = plan->peers[0].knock;
+}
+
 static void head_reserved(struct small_plan *plan)
 {
 	plan->begin.reserved = plan->end.reserved = 1;
@@ -438,6 +487,14 @@ static const struct {
 	{"name: outside", PLAN_OF_DEVICE, name_outside, ERR_RANGE},
 	{"end differs", PLAN_OF_GATEWAY, end_differs, -EPROTO},
 	{"head: reserved", PLAN_OF_GATEWAY, head_reserved, ERR_RANGE},
+	{"knock: twice", PLAN_OF_GATEWAY, knock_twice, ERR_RANGE},
+	{"knock: of no class", PLAN_OF_GATEWAY, knock_class, ERR_RANGE},
+	{"knock: zero", PLAN_OF_GATEWAY, knock_zero, ERR_RANGE},
+	{"knock: reserved", PLAN_OF_GATEWAY, knock_reserved, ERR_RANGE},
+	{"knock: an unknown mode", PLAN_OF_GATEWAY, knock_mode, ERR_RANGE},
+	{"peer: a knock of zeros", PLAN_OF_DEVICE, peer_knock_zero, ERR_RANGE},
+	{"peer: a knock where none is called", PLAN_OF_GATEWAY, peer_knock, ERR_RANGE},
+	{"a device's plan with knocks", PLAN_OF_DEVICE, foreign_knocks, ERR_RANGE},
 	{"a device's plan with roles", PLAN_OF_DEVICE, foreign_roles, ERR_RANGE},
 	{"a gateway's plan with names", PLAN_OF_GATEWAY, foreign_names, ERR_RANGE},
 };

@@ -74,7 +74,7 @@ static unsigned put_right(struct engine *engine, const struct peerlist *list,
 	const struct peerlist_question question = {list, former, own_key, count_report, &told};
 
 	peerlist_compare(&question, engine, &difference);
-	if (difference.change.peer_count > 0 && engine_configure(engine, &difference.change) < 0)
+	if (difference.has_any && engine_configure(engine, &difference.change) < 0)
 		abort();
 	engine_change_done(&difference.change);
 	*ret_difference = difference;
@@ -119,6 +119,81 @@ static void test_whole(void)
 	tap_is_int((intmax_t)engine.peer_count, 0, "none are there");
 	peerlist_free(list);
 	peerlist_free(empty);
+	fake_engine_done(&engine);
+}
+
+/* ---- knocks ---- */
+
+/* A list of one peer, which calls us or is called, and of what is asked of initiations. */
+static struct peerlist *knocking(const struct message_peer *peer, uint32_t mode,
+	const struct message_knock *knocks, uint32_t count)
+{
+	const struct message_plan head = {
+		.peers = 1, .prefixes = 1, .knocks = count, .knock_mode = mode};
+	const struct message_prefix prefix = prefix_of("10.0.7.0/24");
+	struct peerlist *list = peerlist_new(&head);
+
+	if (peerlist_add_peers(list, peer, 1) < 0 || peerlist_add_prefixes(list, &prefix, 1) < 0 ||
+		peerlist_add_knocks(list, knocks, count) < 0 || peerlist_end(list) < 0)
+		abort();
+	return list;
+}
+
+static void test_gate(void)
+{
+	const struct message_knock knocks[] = {
+		{9, KNOCK_FULL, 0, {9}}, {4, KNOCK_BUDGETED, 0, {4}}};
+	const struct message_peer peer = peer_of(7, 1);
+	struct peerlist *list = knocking(&peer, KNOCK_REQUIRED, knocks, 2);
+	struct peerlist *other = knocking(&peer, KNOCK_PREFERRED, knocks, 1);
+	struct peerlist_difference difference;
+	struct engine engine = {0};
+
+	(void)put_right(&engine, list, NULL, &difference);
+	tap_ok(engine.gate.mode == KNOCK_REQUIRED && engine.gate.key_count == 2 &&
+			engine.gate.keys[0].epoch == 4 && engine.gate.keys[1].key[0] == 9,
+		"what is asked of initiations");
+	tap_is_int(put_right(&engine, list, list, &difference), 0, "nothing more to do");
+	engine.gate.keys[1].class = KNOCK_BUDGETED;
+	tap_is_int(put_right(&engine, list, list, &difference), 1, "another class is found");
+	tap_is_int(engine.gate.keys[1].class, KNOCK_FULL, "and put right");
+	engine.gate.mode = KNOCK_OFF;
+	tap_is_int(put_right(&engine, list, list, &difference), 1, "another mode is found");
+	engine.gate.keys[0].key[31] = 1;
+	tap_is_int(put_right(&engine, list, list, &difference), 1, "another key is found");
+	(void)put_right(&engine, other, list, &difference);
+	tap_ok(engine.gate.mode == KNOCK_PREFERRED && engine.gate.key_count == 1, "and a new plan");
+	peerlist_free(list);
+	peerlist_free(other);
+	fake_engine_done(&engine);
+}
+
+static void test_knock(void)
+{
+	struct message_peer called = peer_of(7, 1), calls = peer_of(7, 1);
+	struct peerlist_difference difference;
+	struct engine engine = {0};
+
+	called.knock = (struct message_knock){5, KNOCK_FULL, 0, {5}};
+	calls.endpoint = (struct endpoint){0};
+	calls.keepalive_s = 0;
+	struct peerlist *list = knocking(&called, KNOCK_REQUIRED, NULL, 0);
+	struct peerlist *other = knocking(&calls, KNOCK_REQUIRED, NULL, 0);
+	(void)put_right(&engine, list, NULL, &difference);
+	struct fake_peer *peer = find(&engine, 7);
+	tap_ok(peer && peer->knock.epoch == 5 && peer->knock.class == KNOCK_FULL && !peer->waits,
+		"a peer that is called has a knock");
+	if (!peer)
+		abort();
+	peer->knock.key[0] = 6;
+	tap_is_int(put_right(&engine, list, list, &difference), 1, "another is found");
+	tap_is_int(peer->knock.key[0], 5, "and put right");
+	(void)put_right(&engine, other, list, &difference);
+	tap_ok(peer->knock.class == KNOCK_NONE && peer->waits, "one that calls us is waited for");
+	peer->waits = false;
+	tap_is_int(put_right(&engine, other, other, &difference), 1, "or else that is found");
+	peerlist_free(list);
+	peerlist_free(other);
 	fake_engine_done(&engine);
 }
 
@@ -324,6 +399,8 @@ static void test_refused(void)
 int main(void)
 {
 	test_whole();
+	test_gate();
+	test_knock();
 	test_drift();
 	test_moved();
 	test_keys();

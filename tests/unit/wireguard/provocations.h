@@ -386,6 +386,15 @@ static inline void out_no_endpoint(void)
 	send_one(&bob, &alice);
 }
 
+static inline void out_not_heard(void)
+{
+	two_open_in_session();
+	interface_peer_set_waits(peer_of(&bob, &alice), true);
+	skip(36 * SECONDS_NS);
+	last_step();
+	send_one(&bob, &alice);
+}
+
 static inline void out_staged_full(void)
 {
 	two_open();

@@ -42,6 +42,7 @@ static const struct {
 	{DROP_OUT_MALFORMED, out_malformed, MESSAGE_INVALID},
 	{DROP_OUT_NO_PEER, out_no_peer, MESSAGE_INVALID},
 	{DROP_OUT_NO_ENDPOINT, out_no_endpoint, MESSAGE_INVALID},
+	{DROP_OUT_NOT_HEARD, out_not_heard, MESSAGE_INVALID},
 	{DROP_OUT_STAGED_FULL, out_staged_full, MESSAGE_INVALID},
 	{DROP_OUT_GAVE_UP, out_gave_up, MESSAGE_INVALID},
 	{DROP_OUT_TOO_LONG, out_too_long, MESSAGE_INVALID},

@@ -9,3 +9,4 @@ extern const char migration_0001[]; /* all that the first release keeps */
 extern const char migration_0002[]; /* sessions */
 extern const char migration_0003[]; /* services that the policy defines */
 extern const char migration_0004[]; /* pre-shared keys of gateways */
+extern const char migration_0005[]; /* knock keys */
