@@ -5,6 +5,7 @@
  *   packets flood FROM TO ADDRESS SIZE SECONDS         as fast as it goes
  *   packets rate FROM TO ADDRESS SIZE SECONDS RATE     so many a second
  *   packets search FROM TO ADDRESS SIZE SECONDS MOST   the highest rate with hardly any loss
+ *   packets segments FROM TO ADDRESS SIZE SECONDS      as fast as it goes, cut by the kernel
  *   packets ping FROM TO ADDRESS SIZE SECONDS          one at a time, there and back
  *
  * FROM and TO are names of namespaces (ip-netns(8)), ADDRESS is one of TO's, SIZE the payload's.
@@ -57,6 +58,14 @@ static void run_rate(const struct traffic *traffic, const struct trial *trial)
 
 	need(traffic_run(traffic, trial, &result), "send and receive");
 	print_result(&result);
+}
+
+static void run_segments(const struct traffic *traffic, const struct trial *trial)
+{
+	struct trial segmented = *trial;
+
+	segmented.is_segmented = true;
+	run_rate(traffic, &segmented);
 }
 
 /* Whether that rate passes without loss, in one of two tries. */
@@ -119,6 +128,7 @@ static const struct command commands[] = {
 	{"flood", run_rate, 7},
 	{"rate", run_rate, 8},
 	{"search", run_search, 8},
+	{"segments", run_segments, 7},
 	{"ping", run_ping, 7},
 };
 
@@ -137,7 +147,8 @@ int main(int argc, char **argv)
 	struct traffic traffic;
 
 	if (!command || argc != command->argc) {
-		(void)fputs("usage: packets flood|rate|search|ping FROM TO ADDRESS SIZE SECONDS "
+		(void)fputs("usage: packets flood|rate|search|segments|ping FROM TO ADDRESS SIZE "
+			    "SECONDS "
 			    "[RATE]\n",
 			stderr);
 		return 2;

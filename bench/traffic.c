@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/udp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -20,7 +21,9 @@
 
 enum {
 	BATCH = 64,			 /* packets a system call */
-	BURST_MAX = 2 * BATCH,		 /* a source that is late catches up with no more */
+	BURST_MAX = 4 * BATCH,		 /* a source that is late catches up with no more */
+	SUPER_MAX = 65000,		 /* bytes of packets that are handed over as one */
+	SUPERS = 8,			 /* of those a system call */
 	TICK_NS = 200000,		 /* between two bursts */
 	QUIET_MS = 60,			 /* after which nothing comes any more */
 	ECHO_WAIT_MS = 200,		 /* then an echo is lost */
@@ -31,6 +34,7 @@ enum {
 /* What the sink's thread works with. */
 struct sink {
 	int fd;
+	bool is_segmented;	    /* the kernel hands over many packets as one */
 	uint64_t trial;		    /* its packets begin by this */
 	atomic_bool is_over;	    /* the source has sent all; set once */
 	uint64_t *seen;		    /* a bit a packet; owned */
@@ -44,6 +48,20 @@ struct batch {
 	struct mmsghdr headers[BATCH];
 	struct iovec data[BATCH];
 	uint8_t bytes[BATCH][TRAFFIC_SIZE_MAX];
+};
+
+/* What the kernel says of packets that it hands over as one: the size of each. */
+union segment_control {
+	uint8_t bytes[CMSG_SPACE(sizeof(int))];
+	struct cmsghdr header; /* aligns it */
+};
+
+/* A batch of messages of up to 64 KiB, each of which may be many packets. */
+struct super_batch {
+	struct mmsghdr headers[SUPERS];
+	struct iovec data[SUPERS];
+	union segment_control controls[SUPERS];
+	uint8_t bytes[SUPERS][1 << 16];
 };
 
 static uint64_t now_ns(void)
@@ -156,20 +174,65 @@ static void count(struct sink *sink, const uint8_t *bytes, size_t size)
 		sink->newest = number;
 }
 
-static void *run_sink(void *context)
+/* The size of the packets that came as one message; `length`: it is but one. */
+static size_t segment_size(struct msghdr *message, size_t length)
+{
+	for (struct cmsghdr *at = CMSG_FIRSTHDR(message); at; at = CMSG_NXTHDR(message, at)) {
+		int size;
+		if (at->cmsg_level != SOL_UDP || at->cmsg_type != UDP_GRO)
+			continue;
+		memcpy(&size, CMSG_DATA(at), sizeof size);
+		return size > 0 ? (size_t)size : length;
+	}
+	return length;
+}
+
+/* Receives and counts single packets; what recvmmsg() returned. */
+static int count_packets(struct sink *sink)
 {
 	static struct batch batch;
-	struct sink *sink = context;
 
 	batch_init(&batch, TRAFFIC_SIZE_MAX);
+	int received = recvmmsg(sink->fd, batch.headers, BATCH, MSG_WAITFORONE, NULL);
+	for (int i = 0; i < received; i++)
+		count(sink, batch.bytes[i], batch.headers[i].msg_len);
+	return received;
+}
+
+/* Likewise, of packets that the kernel hands over many at a time. */
+static int count_supers(struct sink *sink)
+{
+	static struct super_batch batch;
+
+	for (size_t i = 0; i < SUPERS; i++) {
+		batch.data[i] = (struct iovec){batch.bytes[i], sizeof batch.bytes[i]};
+		batch.headers[i].msg_hdr = (struct msghdr){
+			.msg_iov = &batch.data[i],
+			.msg_iovlen = 1,
+			.msg_control = &batch.controls[i],
+			.msg_controllen = sizeof batch.controls[i],
+		};
+	}
+	int received = recvmmsg(sink->fd, batch.headers, SUPERS, MSG_WAITFORONE, NULL);
+	for (int i = 0; i < received; i++) {
+		size_t length = batch.headers[i].msg_len;
+		size_t size = segment_size(&batch.headers[i].msg_hdr, length);
+		for (size_t at = 0; at < length; at += size)
+			count(sink, batch.bytes[i] + at, length - at < size ? length - at : size);
+	}
+	return received;
+}
+
+static void *run_sink(void *context)
+{
+	struct sink *sink = context;
+
 	for (;;) {
 		bool was_over = atomic_load(&sink->is_over);
-		int received = recvmmsg(sink->fd, batch.headers, BATCH, MSG_WAITFORONE, NULL);
+		uint64_t before = sink->result->received;
+		int received = sink->is_segmented ? count_supers(sink) : count_packets(sink);
 		if (received <= 0 && was_over)
 			return NULL;
-		uint64_t before = sink->result->received;
-		for (int i = 0; i < received; i++)
-			count(sink, batch.bytes[i], batch.headers[i].msg_len);
 		if (sink->result->received == before)
 			continue;
 		sink->last_ns = now_ns();
@@ -232,15 +295,55 @@ static void run_source(int fd, const struct trial *trial, uint64_t id, struct tr
 	result->sent_rate = (double)result->sent * NS_PER_S / (double)elapsed_ns;
 }
 
+/* Sends as fast as it goes, many packets as one; fills in what was sent. */
+static void run_super_source(
+	int fd, const struct trial *trial, uint64_t id, struct trial_result *result)
+{
+	static uint8_t bytes[SUPER_MAX];
+	uint64_t start_ns = now_ns(), elapsed_ns = 0;
+	size_t many = SUPER_MAX / trial->size < BATCH ? SUPER_MAX / trial->size : BATCH;
+
+	for (size_t i = 0; i < many; i++)
+		store_le64(bytes + i * trial->size, id);
+	while (elapsed_ns < trial->duration_ns && result->sent + many < NUMBERS_MAX) {
+		for (size_t i = 0; i < many; i++)
+			store_le64(bytes + i * trial->size + 8, result->sent + i);
+		if (send(fd, bytes, many * trial->size, 0) > 0)
+			result->sent += many;
+		elapsed_ns = now_ns() - start_ns;
+	}
+	result->sent_rate = (double)result->sent * NS_PER_S / (double)elapsed_ns;
+}
+
+/* Says whether the kernel shall cut what is sent, and join what comes. */
+static int set_segments(const struct traffic *traffic, const struct trial *trial)
+{
+	const int size = trial->is_segmented ? (int)trial->size : 0,
+		  is_joined = trial->is_segmented;
+
+	if (setsockopt(traffic->source, SOL_UDP, UDP_SEGMENT, &size, sizeof size) < 0)
+		return -errno;
+	if (setsockopt(traffic->sink, SOL_UDP, UDP_GRO, &is_joined, sizeof is_joined) < 0)
+		return -errno;
+	return 0;
+}
+
 int traffic_run(
 	const struct traffic *traffic, const struct trial *trial, struct trial_result *ret_result)
 {
 	static uint64_t trials;
 	struct trial_result outcome = {0};
-	struct sink sink = {.fd = traffic->sink, .trial = ++trials, .result = &outcome};
+	struct sink sink = {
+		.fd = traffic->sink,
+		.is_segmented = trial->is_segmented,
+		.trial = ++trials,
+		.result = &outcome,
+	};
 	pthread_t thread;
 
 	int result = set_patience(traffic->sink, QUIET_MS);
+	if (result == 0)
+		result = set_segments(traffic, trial);
 	if (result < 0)
 		return result;
 	sink.seen = calloc(NUMBERS_MAX / 64, sizeof *sink.seen);
@@ -249,7 +352,8 @@ int traffic_run(
 	result = pthread_create(&thread, NULL, run_sink, &sink);
 	if (result == 0) {
 		(void)prctl(PR_SET_TIMERSLACK, 1); /* else ticks are late by 50 us */
-		run_source(traffic->source, trial, sink.trial, &outcome);
+		(trial->is_segmented ? run_super_source : run_source)(
+			traffic->source, trial, sink.trial, &outcome);
 		atomic_store(&sink.is_over, true);
 		(void)pthread_join(thread, NULL); /* a thread of ours that nobody else joins */
 		if (sink.last_ns > sink.first_ns)

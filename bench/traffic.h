@@ -7,6 +7,7 @@
 
 #include "base/attributes.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,7 @@ struct trial {
 	size_t size;	      /* of the payload, bytes */
 	double rate;	      /* packets a second; 0: as fast as it goes */
 	uint64_t duration_ns; /* for so long */
+	bool is_segmented;    /* many packets a call, cut by the kernel; as fast as it goes */
 };
 
 /* What became of it. */
