@@ -54,7 +54,7 @@ static int parse_mode(const char *text, enum knock_mode *ret_mode)
 int store_knock_get_rules(struct store *store, struct store_knock_rules *ret_rules)
 {
 	struct store_knock_rules rules = {KNOCK_REQUIRED, STORE_KNOCK_ROTATION_S};
-	char mode[NUMBER_TEXT_SIZE], rotation[NUMBER_TEXT_SIZE];
+	char mode[NUMBER_TEXT_SIZE] = "", rotation[NUMBER_TEXT_SIZE] = "";
 	uint64_t seconds = 0;
 	int err = get_text(store, KEY_MODE, mode);
 
