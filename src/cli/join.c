@@ -151,6 +151,7 @@ static enum cli_exit say_silent(
 		.now_s = clock_now().realtime_ns / NS_PER_S,
 		.invite_expires_s = token->expires_s,
 		.tx_bytes = report->tx_bytes,
+		.lacks_knock = bytes_are_zero(token->knock_key, sizeof token->knock_key),
 		.has_tunnel = report->handshake_s != 0,
 	};
 	struct silence_hints hints;

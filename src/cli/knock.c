@@ -77,7 +77,7 @@ static void warn_without(const json_t *answer)
 	{
 		AUTO_TEXT char *text =
 			text_escape(json_is_string(name) ? json_string_value(name) : "");
-		printf("%s knows no knock key (a stock WireGuard client does not knock), and "
+		printf("%s knows no knock key (stock WireGuard, or an older tacetd), and "
 		       "cannot connect while it is required.\n",
 			text);
 	}

@@ -90,6 +90,7 @@ void devicestatus_explain(const struct devicestatus *status, struct silence_hint
 		.now_s = seconds(status->now.realtime_ns),
 		.written_s = status->written_s,
 		.tx_bytes = contact->tx_bytes,
+		.lacks_knock = netmap->gateway_count && !netmap->gateways[0].knock.is_there,
 		.has_tunnel = contact->has_tunnel,
 	};
 

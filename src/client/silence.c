@@ -83,6 +83,11 @@ static bool is_a_device(const struct silence *silence)
 	return silence->invite_expires_s == 0 && is_mute(silence);
 }
 
+static bool cannot_knock(const struct silence *silence)
+{
+	return silence->lacks_knock && is_mute(silence);
+}
+
 static bool may_be_wrong(const struct silence *silence)
 {
 	return is_mute(silence) && !is_behind(silence) && !expires_impossibly_late(silence);
@@ -165,6 +170,14 @@ static void say_used(const struct silence *silence, char *ret_text)
 		"more, and says nothing to it (tacet invite list there)");
 }
 
+static void say_knock(const struct silence *silence, char *ret_text)
+{
+	(void)silence;
+	(void)snprintf(ret_text, SILENCE_HINT_SIZE,
+		"no knock key is known here, and the network may require one by now: ask for "
+		"tacet knock --mode preferred on the server, or for a new invite");
+}
+
 static void say_udp(const struct silence *silence, char *ret_text)
 {
 	char address[ENDPOINT_TEXT_SIZE];
@@ -232,6 +245,7 @@ static const struct {
 	{expires_impossibly_late, say_late},
 	{is_behind, say_behind},
 	{is_enrolling, say_used},
+	{cannot_knock, say_knock},
 	{is_mute, say_udp},
 	{is_mute, say_down},
 	{is_a_device, say_revoked},

@@ -24,6 +24,7 @@ struct silence {
 	uint64_t invite_expires_s; /* of the invite that is being redeemed; 0: none is */
 	uint64_t written_s;	   /* a time that has been, by this host's own clock then */
 	uint64_t tx_bytes;	   /* that have left */
+	bool lacks_knock;	   /* no knock key is known here */
 	bool has_tunnel;	   /* something came in by it while a question was open */
 };
 

@@ -30,7 +30,10 @@ void api_knock_get(void *context, struct server_request *request, const char *co
 	live_ask(context, request, answer);
 }
 
-/* Devices that were never told a key: stock WireGuard, or not heard of since there are knocks. */
+/*
+ * Devices that never said that they have a key: stock WireGuard, an older program that was told one
+ * and does not know what it is, or not heard of since there are knocks.
+ */
 static json_t *list_without(const struct world *world)
 {
 	json_t *list = json_array();
@@ -38,7 +41,7 @@ static json_t *list_without(const struct world *world)
 	for (size_t i = 0; i < world->device_count; i++) {
 		const struct store_device *device = &world->devices[i];
 
-		if (device->knock_told == 0)
+		if (device->knock_has == 0)
 			answer_append(list, json_sprintf("%s/%s", device->user, device->name));
 	}
 	return list;

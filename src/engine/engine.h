@@ -37,7 +37,8 @@ struct engine_peer_change {
 	uint16_t persistent_keepalive_s; /* 0: off */
 	bool sets_knock;
 	bool sets_waits;
-	bool waits;			       /* it calls us, and is never called */
+	bool waits;	/* it calls us, and is never called */
+	bool is_steady; /* with sets_waits: keepalives come as often as they say, see there */
 	struct knock_key knock;		       /* what initiations carry; class NONE: default */
 	struct engine_prefix_change *prefixes; /* owned */
 	size_t prefix_count;

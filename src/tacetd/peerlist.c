@@ -233,6 +233,7 @@ static void set_waits(struct engine_peer_change *change, const struct entry *ent
 {
 	change->sets_waits = true;
 	change->waits = waits_for(&entry->peer);
+	change->is_steady = !change->waits; /* who is called waits for us */
 }
 
 static void set_endpoint(struct engine_peer_change *change, const struct entry *entry)

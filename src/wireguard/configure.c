@@ -231,6 +231,11 @@ void interface_peer_set_waits(struct peer *peer, bool waits)
 	peer->waits = waits;
 }
 
+void interface_peer_set_steady(struct peer *peer, bool is_steady)
+{
+	peer->timers.is_steady = is_steady;
+}
+
 void interface_peer_set_endpoint(struct peer *peer, const struct endpoint *endpoint)
 {
 	peer->endpoint = *endpoint;

@@ -199,6 +199,12 @@ void interface_peer_set_knock(struct peer *peer, const struct knock_key *key);
  */
 void interface_peer_set_waits(struct peer *peer, bool waits);
 
+/*
+ * Whether the persistent keepalive is sent as often as it says, whatever passes meanwhile: what
+ * comes from a peer that waits to be called would else put it off, until that one holds back.
+ */
+void interface_peer_set_steady(struct peer *peer, bool is_steady);
+
 /* Where to send to, until the peer is heard from elsewhere. */
 void interface_peer_set_endpoint(struct peer *peer, const struct endpoint *endpoint);
 

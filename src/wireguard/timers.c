@@ -79,7 +79,9 @@ void timers_any_authenticated_packet_received(struct timers *timers)
 
 void timers_any_authenticated_packet_traversed(struct timers *timers, uint64_t now_ns)
 {
-	if (timers->persistent_keepalive_ns)
+	bool runs_on = timers->is_steady && is_running(timers, TIMER_PERSISTENT_KEEPALIVE);
+
+	if (timers->persistent_keepalive_ns && !runs_on)
 		start(timers, TIMER_PERSISTENT_KEEPALIVE, now_ns + timers->persistent_keepalive_ns);
 }
 

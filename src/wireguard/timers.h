@@ -22,8 +22,9 @@ enum timer {
 #define TIMER_OFF UINT64_MAX
 
 struct timers {
-	uint64_t due_ns[TIMER_COUNT];	     /* monotonic; TIMER_OFF: not running */
-	uint64_t persistent_keepalive_ns;    /* interval; 0: off */
+	uint64_t due_ns[TIMER_COUNT];	  /* monotonic; TIMER_OFF: not running */
+	uint64_t persistent_keepalive_ns; /* interval; 0: off */
+	bool is_steady; /* the persistent keepalive is sent whatever else passes meanwhile */
 	uint64_t last_handshake_sent_ns;     /* when we last sent a handshake message; 0: never */
 	uint64_t last_handshake_complete_ns; /* realtime, for people; 0: never */
 	uint32_t handshake_attempts;	     /* retransmissions of the initiation under way */

@@ -120,6 +120,8 @@ def test_rotation_loses_nothing(lab):
         answered += Echo.ask(alice.host, vip, 9000) is not None
     thread.join()
     assert answered == asked > 40
+    first = knock_of(alice)[1]
+    assert first not in server.log and first not in alice.log
     wait_until(lambda: knock_of(alice)[0] == made[0], 5, "alice to have the newest key")
 
 
@@ -271,6 +273,7 @@ def test_gateway_of_its_own(lab):
     newest = rotate(server, 3)
     wait_until(lambda: knock_of(alice)[0] == newest, 10, "alice to have the newest key")
     assert knock_of(alice, 1)[0] < newest
+    assert (far.state / "control" / "plan.json").stat().st_mode & 0o777 == 0o600
     is_back(alice)
     wait_until(lambda: Echo.ask(alice.host, vip, 9000), 10, "the far gateway to take an older one")
     server.host.run(["ip", "route", "del", "blackhole", f"{host.address()}/32"])

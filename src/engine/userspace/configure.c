@@ -284,8 +284,10 @@ static int change_fields(
 		interface_peer_set_endpoint(peer, &change->endpoint);
 	if (change->sets_knock)
 		interface_peer_set_knock(peer, &change->knock);
-	if (change->sets_waits)
+	if (change->sets_waits) {
 		interface_peer_set_waits(peer, change->waits);
+		interface_peer_set_steady(peer, change->is_steady);
+	}
 	int err = change_prefixes(engine, peer, change);
 	if (err < 0)
 		return err;

@@ -54,7 +54,7 @@ static int parse_mode(const char *text, enum knock_mode *ret_mode)
 int store_knock_get_rules(struct store *store, struct store_knock_rules *ret_rules)
 {
 	struct store_knock_rules rules = {KNOCK_REQUIRED, STORE_KNOCK_ROTATION_S};
-	char mode[NUMBER_TEXT_SIZE], rotation[NUMBER_TEXT_SIZE];
+	char mode[NUMBER_TEXT_SIZE] = "", rotation[NUMBER_TEXT_SIZE] = "";
 	uint64_t seconds = 0;
 	int err = get_text(store, KEY_MODE, mode);
 
@@ -317,46 +317,82 @@ int knocks_without_gateway(struct store *store, uint64_t id, uint64_t now_ns)
 
 /* ---- who knows what ---- */
 
-/* Lengthens the range that ends where no member's key lies between it and the number. */
-static int lengthen(struct store *store, const struct store_knock_news *news)
+/* One telling after the other: a network of thousands is told at once, so all is prepared once. */
+struct teller {
+	struct query device, gateway; /* what was told last */
+	struct query lengthen;	      /* a range that ends at the key before, or later */
+	struct query add;	      /* a range of one */
+	struct query before;	      /* the members' key before a number */
+	uint64_t number, previous;    /* that it was asked for last, and what it gave */
+};
+
+static void teller_done(struct teller *teller)
 {
-	return run(store,
-		"UPDATE knock_known SET last = ?3 WHERE gateway = ?1 AND holder = ?2"
-		" AND last < ?3 AND last >= coalesce("
-		"(SELECT max(number) FROM knocks WHERE joining = 0 AND number < ?3), 0)",
-		(const uint64_t[]){news->is_gateway, news->holder, news->told}, 3);
+	query_done(&teller->device);
+	query_done(&teller->gateway);
+	query_done(&teller->lengthen);
+	query_done(&teller->add);
+	query_done(&teller->before);
 }
 
-static int add_range(struct store *store, const struct store_knock_news *news)
+static struct teller teller_of(struct store *store)
 {
-	return run(store,
-		"INSERT INTO knock_known SELECT ?1, ?2, ?3, ?3 WHERE NOT EXISTS"
-		" (SELECT 1 FROM knock_known WHERE gateway = ?1 AND holder = ?2"
-		" AND ?3 BETWEEN first AND last)",
-		(const uint64_t[]){news->is_gateway, news->holder, news->told}, 3);
+	return (struct teller){
+		.device = query_of(store, "UPDATE devices SET knock_told = max(knock_told, ?2),"
+					  " knock_has = max(knock_has, ?3) WHERE id = ?1"),
+		.gateway = query_of(store, "UPDATE gateways SET knock_told = max(knock_told, ?2),"
+					   " knock_has = max(knock_has, ?3) WHERE id = ?1"),
+		.lengthen = query_of(store,
+			"UPDATE knock_known SET last = ?3 WHERE gateway = ?1 AND holder = ?2"
+			" AND last < ?3 AND last >= ?4"),
+		.add = query_of(store,
+			"INSERT INTO knock_known SELECT ?1, ?2, ?3, ?3 WHERE NOT EXISTS"
+			" (SELECT 1 FROM knock_known WHERE gateway = ?1 AND holder = ?2"
+			" AND ?3 BETWEEN first AND last)"),
+		.before = query_of(store, "SELECT coalesce(max(number), 0) FROM knocks"
+					  " WHERE joining = 0 AND number < ?1"),
+	};
 }
 
-/* What it has can only be what it was told. */
-static int keep_heads(struct store *store, const struct store_knock_news *news)
+/* Runs a statement once more. */
+static int run_again(struct query *query, const uint64_t *numbers, int count)
 {
-	return run(store,
-		news->is_gateway ? "UPDATE gateways SET knock_told = max(knock_told, ?2), knock_has"
-				   " = max(knock_has, ?3) WHERE id = ?1"
-				 : "UPDATE devices SET knock_told = max(knock_told, ?2), knock_has"
-				   " = max(knock_has, ?3) WHERE id = ?1",
-		(const uint64_t[]){news->holder, news->told, news->has}, 3);
+	(void)sqlite3_reset(query->statement); /* what it gave was looked at */
+	for (int i = 0; i < count; i++)
+		query_bind_number(query, i + 1, numbers[i]);
+	return query_run(query);
 }
 
-static int tell(struct store *store, const struct store_knock_news *news)
+/* Most are told the same number. */
+static int find_previous(struct teller *teller, uint64_t number)
 {
-	int err = keep_heads(store, news);
+	if (teller->number == number)
+		return 0;
+	(void)sqlite3_reset(teller->before.statement); /* as above */
+	query_bind_number(&teller->before, 1, number);
+	int err = query_one(&teller->before);
+	if (err < 0)
+		return err;
+	teller->previous = query_number(&teller->before, 0);
+	teller->number = number;
+	return teller->before.error;
+}
+
+static int tell(struct store *store, struct teller *teller, const struct store_knock_news *news)
+{
+	const uint64_t heads[] = {news->holder, news->told, news->has};
+	int err = run_again(
+		news->is_gateway ? &teller->gateway : &teller->device, heads, ARRAY_LENGTH(heads));
 
 	if (err < 0 || news->told == 0 || query_changes(store) == 0)
 		return err; /* or it is gone */
-	err = lengthen(store, news);
+	err = find_previous(teller, news->told);
+	const uint64_t range[] = {news->is_gateway, news->holder, news->told, teller->previous};
+	if (err == 0)
+		err = run_again(&teller->lengthen, range, ARRAY_LENGTH(range));
 	if (err < 0 || query_changes(store) > 0)
 		return err;
-	return add_range(store, news);
+	return run_again(&teller->add, range, ARRAY_LENGTH(range) - 1);
 }
 
 int store_knock_tell(struct store *store, const struct store_knock_news *news, size_t count)
@@ -365,8 +401,11 @@ int store_knock_tell(struct store *store, const struct store_knock_news *news, s
 	AUTO_ACT struct act act = {0};
 	int err = act_begin(&act, store, &by);
 
+	if (err < 0)
+		return err;
+	__attribute__((cleanup(teller_done))) struct teller teller = teller_of(store);
 	for (size_t i = 0; err == 0 && i < count; i++)
-		err = tell(store, &news[i]);
+		err = tell(store, &teller, &news[i]);
 	return err < 0 ? err : query_execute(store, "COMMIT");
 }
 

@@ -95,6 +95,10 @@ static void test_up(void)
 	lab.store = NULL;
 	tap_is_int((intmax_t)lab_ask(&lab, "PRAGMA user_version"), STORE_SCHEMA, "it is ours");
 	lab_open(&fresh);
+	static const char knock[] = "SELECT count(*) FROM settings WHERE key = 'network.knock'"
+				    " AND value = 'preferred'";
+	tap_ok(lab_ask(&lab, knock) == 1 && lab_ask(&fresh, knock) == 0,
+		"who had no knock keys is not locked out");
 	tap_ok(is_same_schema(&lab, &fresh), "it is as a new one");
 	lab_end(&fresh);
 	lab_end(&lab);

@@ -85,6 +85,35 @@ static void test_idle(void)
 	two_close();
 }
 
+/*
+ * What comes every 20 s: the gateway's own keepalive, ten seconds after the answer, puts the
+ * device's off, and the next is held back; but not a steady one's.
+ */
+static void test_steady(bool is_steady)
+{
+	uint64_t longest_ns = 0;
+
+	two_open_waiting(true);
+	interface_peer_set_persistent_keepalive(
+		alice.interface, peer_of(&alice, &bob), 15, now.monotonic_ns);
+	interface_peer_set_steady(peer_of(&alice, &bob), is_steady);
+	for (unsigned i = 0; i < 30; i++) {
+		uint64_t sent_ns = now.monotonic_ns;
+		send_one(&bob, &alice);
+		for (carry(); forget_inner(&alice) == 0; pass(SECONDS_NS / 10))
+			;
+		if (now.monotonic_ns - sent_ns > longest_ns)
+			longest_ns = now.monotonic_ns - sent_ns;
+		send_one(&alice, &bob); /* the answer */
+		carry();
+		forget_inner(&bob);
+		pass(20 * SECONDS_NS);
+	}
+	tap_ok(is_steady ? longest_ns == 0 : longest_ns > 0,
+		is_steady ? "a steady keepalive: all comes at once" : "another: it is held back");
+	two_close();
+}
+
 static void test_held(void)
 {
 	two_open_waiting(true);
@@ -137,6 +166,8 @@ int main(void)
 	test_gone();
 	test_there();
 	test_idle();
+	test_steady(true);
+	test_steady(false);
 	test_held();
 	test_back();
 	test_room();
