@@ -376,10 +376,15 @@ int harden_follow(const struct harden_place *place, struct harden_seen *seen,
 		return result;
 	bool has_changed = seen->digest != 0 && seen->digest != now;
 	seen->digest = now;
-	if (!has_changed && harden_in_force().is_in_force)
+	struct harden_force force = harden_in_force();
+	if (!has_changed && force.is_in_force && (force.has_link || seen->takes_no_link))
 		return 0;
 	/* Where nothing is confirmed nobody may be waited for: tacet harden is at work perhaps. */
-	return record_is_there(place->state, RECORD_CONFIRMED) ? harden_load(place, ret_error) : 0;
+	if (!record_is_there(place->state, RECORD_CONFIRMED))
+		return 0;
+	result = harden_load(place, ret_error);
+	seen->takes_no_link = !harden_in_force().has_link; /* it was tried: not again and again */
+	return result;
 }
 
 /* The stage that the kernel and what is written down make together. */

@@ -86,6 +86,7 @@ int harden_load(
 /* What there was of interfaces and routers when it was last looked at. Zeroed: never. */
 struct harden_seen {
 	uint64_t digest;
+	bool takes_no_link; /* interfaces refuse the table of the link */
 };
 
 /*
