@@ -12,6 +12,7 @@
 
 #define RULES_TABLE "inet tacet_harden"	       /* flows, and interfaces that came later */
 #define RULES_LINK_TABLE "netdev tacet_harden" /* the link: first on the way in, last out */
+#define RULES_ARP_TABLE "arp tacet_harden"     /* sealed: interfaces that came later */
 #define RULES_TABLE_NAME "tacet_harden"
 #define RULES_ARMED "armed" /* set that is there, and has elements, until it is confirmed */
 #define RULES_SEAL "sealed" /* counter that is there in that level only */
@@ -19,7 +20,8 @@
 /* Takes all of it out; it may be gone already. */
 #define RULES_REMOVE                                                                               \
 	"add table " RULES_TABLE "\ndelete table " RULES_TABLE "\n"                                \
-	"add table " RULES_LINK_TABLE "\ndelete table " RULES_LINK_TABLE "\n"
+	"add table " RULES_LINK_TABLE "\ndelete table " RULES_LINK_TABLE "\n"                      \
+	"add table " RULES_ARP_TABLE "\ndelete table " RULES_ARP_TABLE "\n"
 
 /* Name of a counter, what it counts. Also the names under which deaths are logged. */
 #define RULES_COUNTERS(X)                                                                          \

@@ -79,6 +79,17 @@ void rules_put_say(FILE *out, const struct rules *rules, const char *accept)
 		accept);
 }
 
+void rules_put_names(FILE *out, const struct rules_faces *faces)
+{
+	for (size_t i = 0; i < faces->count; i++)
+		fprintf(out, "%s\"%s\"", i ? ", " : "", faces->names[i]);
+}
+
+bool rules_closes_others(const struct rules *rules)
+{
+	return rules->level == RULES_SEALED && rules->outer->count > 0;
+}
+
 const char *rules_family_word(const struct address *address)
 {
 	return address->family == ADDRESS_IPV4 ? "ip" : "ip6";

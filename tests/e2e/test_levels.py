@@ -440,3 +440,22 @@ class Nflog:
     def close(self):
         """No more."""
         self.socket.close()
+
+
+def test_an_interface_that_comes_later(field):
+    """Sealed, it says nothing at all; once the rules are loaded again it is one like the others."""
+    field.seal("sealed")
+    other = field.lab.host("other")
+    link = field.lab.link(field.host, other, left=["203.0.113.1/24", "2001:db8:9::1/64"],
+                          right=["203.0.113.2/24", "2001:db8:9::2/64"])
+    capture = link.right.capture()
+    for address in ("203.0.113.1", "2001:db8:9::1"):
+        assert not other.ping(address, check=False, wait=0.5)
+    assert not field.host.ping("203.0.113.2", check=False, wait=0.5)
+    assert not field.host.ping("2001:db8:9::2", check=False, wait=0.5)
+    assert capture.count(source=link.right) >= 2
+    assert [frame for frame in capture.frames(source=link.left) if frame.protocol != "icmp6"] == []
+    assert not [frame for frame in capture.frames(source=link.left)
+                if frame.raw[54] in (135, 136)]
+    field.harden("--load")
+    assert field.rules().count(link.left.name) >= 4
