@@ -101,6 +101,8 @@ static int fill_record(const struct harden_request *request, struct record *reco
 	if (result < 0)
 		return result;
 	record->level = request->level;
+	record->engine = request->engine;
+	record->peers = request->peers;
 	record->neighbours = request->neighbours;
 	memcpy(record->keeps, request->keeps, request->keep_count * sizeof *request->keeps);
 	record->keep_count = request->keep_count;

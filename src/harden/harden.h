@@ -27,6 +27,8 @@ struct harden_place {
 
 struct harden_request {
 	enum rules_level level;
+	enum rules_engine engine;
+	struct rules_peers peers;     /* of the kernel's engine */
 	struct neighbours neighbours; /* those that are named */
 	const struct keep *keeps;
 	size_t keep_count; /* at most KEEPS_MAX */

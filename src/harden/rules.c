@@ -18,6 +18,26 @@ static const char *const level_words[] = {
 	[RULES_SEALED] = "sealed",
 };
 
+static const char *const engine_words[] = {
+	[RULES_ENGINE_OURS] = "tacet",
+	[RULES_ENGINE_KERNEL] = "kernel",
+};
+
+const char *rules_engine_word(enum rules_engine engine)
+{
+	return engine_words[engine];
+}
+
+int rules_engine_parse(const char *text, enum rules_engine *ret_engine)
+{
+	for (size_t i = 0; i < ARRAY_LENGTH(engine_words); i++)
+		if (strcmp(text, engine_words[i]) == 0) {
+			*ret_engine = (enum rules_engine)i;
+			return 0;
+		}
+	return ERR_UNKNOWN_WORD;
+}
+
 const char *rules_level_word(enum rules_level level)
 {
 	return level_words[level];

@@ -15,6 +15,7 @@ static const struct rules_faces inside = {.names = {"docker0"}, .count = 1};
 static const struct rules_faces outer = {.names = {"eth0", "eth1"}, .count = 2};
 static const struct rules_faces none;
 static const struct neighbours nobodies;
+static const struct rules_peers anywhere;
 
 static struct rules plain(void)
 {
@@ -23,6 +24,7 @@ static struct rules plain(void)
 		.inside = &none,
 		.outer = &none,
 		.neighbours = &nobodies,
+		.peers = &anywhere,
 		.session = &nobody};
 }
 
