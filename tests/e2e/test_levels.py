@@ -27,6 +27,8 @@ class Levels(Field):
     def __init__(self, lab, **options):
         super().__init__(lab, fwmark=MARK, **options)
         self.state = f"{lab.directory}/host"
+        for name in ("accept_ra", "autoconf"):  # as most have it
+            self.host.sysctl(f"net.ipv6.conf.eth0.{name}", 1)
         self.outside = next(host for host in lab.hosts if host.name == "bridge").port(0)
 
     def harden(self, *words, check=True, **options):
@@ -503,3 +505,65 @@ def test_the_kernels_engine(lab, level):
     host.run([*words, "--load"])
     assert not say(3, 64, FAR) and not say(2, 92, stranger)
     engine.close()
+
+
+def test_dhcp(field):
+    """Standard hears a server's offer after it has asked, not before; sealed does not ask."""
+    client, server = (host.socket(socket.AF_INET) for host in (field.host, field.near))
+    for one, host, port in ((client, field.host, 68), (server, field.near, 67)):
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, host.port().name.encode())
+        one.bind(("", port))
+        one.settimeout(0.5)
+
+    def offer():
+        server.sendto(b"offer", ("255.255.255.255", 68))
+        try:
+            return client.recv(64) == b"offer"
+        except TimeoutError:
+            return False
+
+    def ask():
+        try:
+            client.sendto(b"discover", ("255.255.255.255", 67))
+            return server.recv(64) == b"discover"
+        except (TimeoutError, PermissionError):
+            return False
+
+    assert offer() and ask() and offer()
+    field.seal("standard")
+    assert not offer()
+    assert ask() and offer()
+    field.seal("sealed")
+    assert not ask() and not offer()
+    client.close()
+    server.close()
+
+
+def test_routers_advertisements(field):
+    """Standard takes them from a router that it speaks to; sealed from nobody."""
+    def advertise(host, prefix):
+        option = (bytes([3, 4, 64, 0xC0]) + (600).to_bytes(4, "big") * 2 + bytes(4) +
+                  socket.inet_pton(socket.AF_INET6, prefix))
+        message = bytes([134, 0, 0, 0, 64, 0]) + (600).to_bytes(2, "big") + bytes(8) + option
+        with host.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6) as raw:
+            raw.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
+            index = host.inside(socket.if_nametoindex, "eth0")
+            raw.sendto(message, ("ff02::1", 0, 0, index))
+
+    def has(prefix):
+        return prefix[:-2] in field.host.ip("-6", "address", "show", "dev", "eth0").stdout
+
+    def takes(host, prefix):
+        try:  # again and again: its own address on the link may not be usable yet
+            return laboratory.wait_until(lambda: advertise(host, prefix) or has(prefix), 3,
+                                         "an address", 0.1)
+        except AssertionError:
+            return False
+
+    assert takes(field.near, "2001:db8:a::")
+    field.seal("standard")
+    assert takes(field.router, "2001:db8:b::")
+    assert not takes(field.near, "2001:db8:c::")
+    field.seal("sealed")
+    assert not takes(field.router, "2001:db8:d::")
