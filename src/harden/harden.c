@@ -362,9 +362,10 @@ static int look_around(const struct harden_place *place, uint64_t *ret_hash)
 	digest(&hash, inside.names, inside.count * sizeof *inside.names);
 	digest(&hash, outer.names, outer.count * sizeof *outer.names);
 	result = way_list_routers(digest_router, &hash);
-	if (result == 0)
-		*ret_hash = hash;
-	return result;
+	if (result < 0)
+		return result;
+	*ret_hash = hash;
+	return 0;
 }
 
 int harden_follow(const struct harden_place *place, struct harden_seen *seen,
