@@ -157,8 +157,7 @@ static void put_rest_in(FILE *out, const struct rules *rules)
 		put_kept_in(out, rules);
 		return;
 	}
-	fputs("\t\tip protocol igmp goto drop_neighbour\n"
-	      "\t\tudp sport 67 udp dport 68 meta protocol != @exchange goto drop_unasked\n"
+	fputs("\t\tudp sport 67 udp dport 68 meta protocol != @exchange goto drop_unasked\n"
 	      "\t\tudp sport 547 udp dport 546 meta protocol != @exchange goto drop_unasked\n"
 	      "\t\taccept\n\t}\n",
 		out);
@@ -176,7 +175,10 @@ static void put_ip_in(FILE *out, const struct rules *rules)
 		put_in6_sealed(out, rules);
 	else
 		put_in6_standard(out);
-	fputs("\tchain in4 {\n\t\tjump shape4\n", out);
+	fputs("\tchain in4 {\n"
+	      "\t\tip protocol igmp goto drop_neighbour\n"
+	      "\t\tjump shape4\n",
+		out);
 	if (rules->port)
 		fprintf(out, "\t\tip protocol udp udp dport %u goto tunnel\n", rules->port);
 	fputs("\t\tgoto rest_in\n\t}\n\tchain in6 {\n", out);

@@ -567,3 +567,20 @@ def test_routers_advertisements(field):
     assert not takes(field.near, "2001:db8:c::")
     field.seal("sealed")
     assert not takes(field.router, "2001:db8:d::")
+
+
+def test_routers_of_all_routes(lab):
+    """Each next hop is a router, also where a route goes in turns; each is known by its address."""
+    host, other = lab.host("host"), lab.host("other")
+    link = lab.link(host, other, left=[f"{HOST}/24", f"{HOST6}/64"],
+                    right=["192.0.2.1/24", "192.0.2.2/24", f"{ROUTER}/24", f"{ROUTER6}/64"])
+    host.ip("route", "add", "default", "nexthop", "via", "192.0.2.1", "dev", "eth0", "nexthop",
+            "via", "192.0.2.2", "dev", "eth0")
+    host.route("198.51.100.0/24", ROUTER)
+    host.route("::/0", ROUTER6)
+    words = [hardening.driver_path(), f"{lab.directory}/host", "tacet0", PORT]
+    host.run([*words, "--yes", "--level", "sealed", "--neighbour", "192.0.2.9"])
+    shown_ = json.loads(host.run([*words, "--json", "--show"]).stdout)
+    assert {(one["address"], one.get("link"), one["named"]) for one in shown_["neighbours"]} == {
+        *((address, link.right.mac, False)
+          for address in ("192.0.2.1", "192.0.2.2", ROUTER, ROUTER6)), ("192.0.2.9", None, True)}
