@@ -68,6 +68,12 @@ static enum cli_exit apply(const struct harden_place *place, const struct harden
 		.seconds = options->seconds,
 	};
 
+	if (options->peers.count > 0 && options->engine != RULES_ENGINE_KERNEL) {
+		fputs("tacet: harden: --peer goes with the kernel's engine only (--engine kernel): "
+		      "ours answers nothing twice\n",
+			stderr);
+		return CLI_USAGE;
+	}
 	int result = harden_report_plan(place, options, error);
 	if (result < 0)
 		return failed("cannot see what can be reached, nothing was changed", result, error);

@@ -579,6 +579,7 @@ def test_show(site):
     (["--neighbour", "eth0", "--yes"], 2, "such as 192.0.2.7"),
     (["--engine", "go", "--yes"], 2, "tacet or kernel"),
     (["--peer", "192.0.2.0/33", "--yes"], 2, "from where members call"),
+    (["--peer", "192.0.2.0/24", "--yes"], 2, "with the kernel's engine only"),
     (["--show", "--level", "sealed"], 2, "go with none of"),
     (["--sure"], 2, "no such option"),
     (["--undo", "--yes"], 2, "go with none of"),
