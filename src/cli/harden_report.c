@@ -219,6 +219,18 @@ static const char sealed_text[] =
 	"speaks to its\n  routers and to the neighbours that are named, nobody else learns that it "
 	"is there.";
 
+/* What its engine says to strangers by itself, and what is done about that. */
+static void print_kernel(const struct harden_options *options)
+{
+	puts("  The kernel moves the tunnel's packets: its cookie replies do not leave, and "
+	     "sessions "
+	     "begin at most\n  100 times a second.");
+	if (options->peers.count == 0)
+		puts("  A RECORDED INITIATION IS ANSWERED after a restart, as WireGuard does it: "
+		     "say "
+		     "from where members\n  call (--peer PREFIX), so that others are not.");
+}
+
 /* Addresses and routes that will not be renewed end all, in a sealed host. */
 static bool is_configured_by_others(const struct rules_faces *outer)
 {
@@ -269,6 +281,8 @@ static void print_change(const struct harden_place *place, const struct harden_o
 	else
 		puts(standard_text);
 	print_neighbours(options, outer);
+	if (options->engine == RULES_ENGINE_KERNEL)
+		print_kernel(options);
 	print_routed(inside);
 	print_login(place, options);
 	printf("\nUnless it is confirmed within %u seconds, from a new login, by\n"

@@ -55,8 +55,6 @@ static int look_around(const struct harden_place *place, struct record *record,
 			memcpy(outer.names[outer.count++], record->outer.names[i], IF_NAMESIZE);
 	record->inside = inside;
 	record->outer = outer;
-	record->engine =
-		face_is_kernel_wireguard(place->tunnel) ? RULES_ENGINE_KERNEL : RULES_ENGINE_OURS;
 	return 0;
 }
 
@@ -112,6 +110,7 @@ int apply_prepare(const struct harden_place *place, struct record *record,
 		/* The kernel's engine is no process that could set ours. */
 		.mark = record->engine == RULES_ENGINE_OURS ? place->mark : 0,
 		.engine = record->engine,
+		.peers = &record->peers,
 		.neighbours = &neighbours,
 		.inside = &record->inside,
 		.outer = &record->outer,

@@ -101,6 +101,8 @@ static int fill_record(const struct harden_request *request, struct record *reco
 	if (result < 0)
 		return result;
 	record->level = request->level;
+	record->engine = request->engine;
+	record->peers = request->peers;
 	record->neighbours = request->neighbours;
 	memcpy(record->keeps, request->keeps, request->keep_count * sizeof *request->keeps);
 	record->keep_count = request->keep_count;
@@ -360,9 +362,10 @@ static int look_around(const struct harden_place *place, uint64_t *ret_hash)
 	digest(&hash, inside.names, inside.count * sizeof *inside.names);
 	digest(&hash, outer.names, outer.count * sizeof *outer.names);
 	result = way_list_routers(digest_router, &hash);
-	if (result == 0)
-		*ret_hash = hash;
-	return result;
+	if (result < 0)
+		return result;
+	*ret_hash = hash;
+	return 0;
 }
 
 int harden_follow(const struct harden_place *place, struct harden_seen *seen,
@@ -376,10 +379,15 @@ int harden_follow(const struct harden_place *place, struct harden_seen *seen,
 		return result;
 	bool has_changed = seen->digest != 0 && seen->digest != now;
 	seen->digest = now;
-	if (!has_changed && harden_in_force().is_in_force)
+	struct harden_force force = harden_in_force();
+	if (!has_changed && force.is_in_force && (force.has_link || seen->takes_no_link))
 		return 0;
 	/* Where nothing is confirmed nobody may be waited for: tacet harden is at work perhaps. */
-	return record_is_there(place->state, RECORD_CONFIRMED) ? harden_load(place, ret_error) : 0;
+	if (!record_is_there(place->state, RECORD_CONFIRMED))
+		return 0;
+	result = harden_load(place, ret_error);
+	seen->takes_no_link = !harden_in_force().has_link; /* it was tried: not again and again */
+	return result;
 }
 
 /* The stage that the kernel and what is written down make together. */

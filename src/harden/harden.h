@@ -27,6 +27,8 @@ struct harden_place {
 
 struct harden_request {
 	enum rules_level level;
+	enum rules_engine engine;
+	struct rules_peers peers;     /* of the kernel's engine */
 	struct neighbours neighbours; /* those that are named */
 	const struct keep *keeps;
 	size_t keep_count; /* at most KEEPS_MAX */
@@ -86,6 +88,7 @@ int harden_load(
 /* What there was of interfaces and routers when it was last looked at. Zeroed: never. */
 struct harden_seen {
 	uint64_t digest;
+	bool takes_no_link; /* interfaces refuse the table of the link */
 };
 
 /*

@@ -26,7 +26,8 @@ struct record {
 	size_t keep_count;
 	struct rules_faces inside, outer;
 	struct neighbours neighbours;
-	enum rules_engine engine;     /* seen each time, not written down */
+	enum rules_engine engine;
+	struct rules_peers peers;
 	struct rules_session session; /* of whoever applied it */
 	uint64_t applied_s;	      /* Unix time */
 	uint64_t applied_ns;	      /* since the machine started, in this boot */

@@ -157,8 +157,7 @@ static void put_rest_in(FILE *out, const struct rules *rules)
 		put_kept_in(out, rules);
 		return;
 	}
-	fputs("\t\tip protocol igmp goto drop_neighbour\n"
-	      "\t\tudp sport 67 udp dport 68 meta protocol != @exchange goto drop_unasked\n"
+	fputs("\t\tudp sport 67 udp dport 68 meta protocol != @exchange goto drop_unasked\n"
 	      "\t\tudp sport 547 udp dport 546 meta protocol != @exchange goto drop_unasked\n"
 	      "\t\taccept\n\t}\n",
 		out);
@@ -176,7 +175,10 @@ static void put_ip_in(FILE *out, const struct rules *rules)
 		put_in6_sealed(out, rules);
 	else
 		put_in6_standard(out);
-	fputs("\tchain in4 {\n\t\tjump shape4\n", out);
+	fputs("\tchain in4 {\n"
+	      "\t\tip protocol igmp goto drop_neighbour\n"
+	      "\t\tjump shape4\n",
+		out);
 	if (rules->port)
 		fprintf(out, "\t\tip protocol udp udp dport %u goto tunnel\n", rules->port);
 	fputs("\t\tgoto rest_in\n\t}\n\tchain in6 {\n", out);
@@ -319,8 +321,7 @@ static void put_out_sealed(FILE *out, const struct rules *rules)
 static void put_hook(FILE *out, const struct rules *rules, const char *name, const char *hook)
 {
 	fprintf(out, "\tchain %s {\n\t\ttype filter hook %s devices = { ", name, hook);
-	for (size_t i = 0; i < rules->outer->count; i++)
-		fprintf(out, "%s\"%s\"", i ? ", " : "", rules->outer->names[i]);
+	rules_put_names(out, rules->outer);
 	fprintf(out, " } priority %s; policy drop;\n", strcmp(hook, "ingress") == 0 ? "-500" : "0");
 	if (rules->armed_s > 0)
 		fputs("\t\tmeta mark & 0x0 != @" RULES_ARMED " accept\n", out);
@@ -346,16 +347,21 @@ static void put_hooks(FILE *out, const struct rules *rules)
 	put_dispatch(out, rules, "out", "drop_unsaid");
 }
 
+void rules_put_armed_link_set(FILE *out, const struct rules *rules)
+{
+	if (rules->armed_s > 0)
+		fprintf(out,
+			"\tset " RULES_ARMED " { type mark; flags timeout; "
+			"elements = { 0 timeout %us } }\n",
+			rules->armed_s);
+}
+
 void rules_put_link_table(FILE *out, const struct rules *rules)
 {
 	if (rules->outer->count == 0)
 		return;
 	fputs("table " RULES_LINK_TABLE " {\n", out);
-	if (rules->armed_s > 0) /* its key is one that all packets have */
-		fprintf(out,
-			"\tset " RULES_ARMED " { type mark; flags timeout; "
-			"elements = { 0 timeout %us } }\n",
-			rules->armed_s);
+	rules_put_armed_link_set(out, rules);
 	put_sets(out, rules);
 	rules_put_deaths(out, rules);
 	put_learn(out);

@@ -24,19 +24,19 @@ static const struct setting of_host[] = {
  * interfaces that are not ours to change.
  */
 static const struct {
-	enum rules_level least;
 	const char *family, *name;
 	uint32_t value;
+	enum rules_level least;
 } of_face[] = {
-	{RULES_STANDARD, "ipv4", "accept_redirects", 0},
-	{RULES_STANDARD, "ipv4", "send_redirects", 0},
-	{RULES_STANDARD, "ipv6", "accept_redirects", 0},
-	{RULES_SEALED, "ipv4", "arp_ignore", 1},   /* not for the overlay's addresses */
-	{RULES_SEALED, "ipv4", "arp_announce", 2}, /* nor from them */
-	{RULES_SEALED, "ipv6", "accept_ra", 0},
-	{RULES_SEALED, "ipv6", "autoconf", 0},
-	{RULES_SEALED, "ipv6", "dad_transmits", 0}, /* it would not leave: nothing to wait for */
-	{RULES_SEALED, "ipv6", "ndisc_notify", 0},
+	{"ipv4", "accept_redirects", 0, RULES_STANDARD},
+	{"ipv4", "send_redirects", 0, RULES_STANDARD},
+	{"ipv6", "accept_redirects", 0, RULES_STANDARD},
+	{"ipv4", "arp_ignore", 1, RULES_SEALED},   /* not for the overlay's addresses */
+	{"ipv4", "arp_announce", 2, RULES_SEALED}, /* nor from them */
+	{"ipv6", "accept_ra", 0, RULES_SEALED},
+	{"ipv6", "autoconf", 0, RULES_SEALED},
+	{"ipv6", "dad_transmits", 0, RULES_SEALED}, /* it would not leave: nothing to wait for */
+	{"ipv6", "ndisc_notify", 0, RULES_SEALED},
 };
 
 _Static_assert(ARRAY_LENGTH(of_face) == SETTINGS_OF_FACE, "SETTINGS_OF_FACE is how many there are");

@@ -195,7 +195,7 @@ static int visit_hop(
 
 static int visit_hops(const struct tour *tour, uint8_t family, const struct nlattr *several)
 {
-	const struct rtnexthop *hop = mnl_attr_get_payload(several);
+	struct rtnexthop *hop = mnl_attr_get_payload(several);
 	int left = mnl_attr_get_payload_len(several), result = 0;
 
 	for (; RTNH_OK(hop, left) && result == 0;

@@ -194,7 +194,7 @@ static int format(const struct config *config, char ret_text[static TEXT_SIZE])
 		"listen: %u\n"
 		"# threads that move packets, 1 to 16\n"
 		"workers: %u\n"
-		"# firewall mark of the tunnel's datagrams, by which hardening knows them; 0: none\n"
+		"# firewall mark of the tunnel's datagrams; hardening knows them by it; 0: none\n"
 		"mark: %" PRIu32 "\n"
 		"# who gets a cookie reply under load, where no knock is asked for: never, "
 		"familiar or\n"

@@ -28,15 +28,15 @@ struct parent {
 	uv_loop_t loop;
 	uv_signal_t signals[3];
 	uv_timer_t timer;
-	unsigned checks;	   /* since the start */
-	struct harden_seen seen;   /* by hardening */
-	bool has_hardening_failed; /* the last time; said once */
-	struct logpipe *logpipe;   /* NULL: in the foreground */
+	unsigned checks;	 /* since the start */
+	struct logpipe *logpipe; /* NULL: in the foreground */
 	int pid_fd;
 	int ready_fd; /* who started us waits; -1: nobody */
 	bool is_ready, is_stopping;
+	bool has_hardening_failed; /* the last time; said once */
 	int exit_code;
 
+	struct harden_seen seen; /* by hardening */
 	struct child control, engine;
 
 	/* parent_tunnel.c */

@@ -27,6 +27,8 @@ class Levels(Field):
     def __init__(self, lab, **options):
         super().__init__(lab, fwmark=MARK, **options)
         self.state = f"{lab.directory}/host"
+        for name in ("accept_ra", "autoconf"):  # as most have it
+            self.host.sysctl(f"net.ipv6.conf.eth0.{name}", 1)
         self.outside = next(host for host in lab.hosts if host.name == "bridge").port(0)
 
     def harden(self, *words, check=True, **options):
@@ -440,3 +442,145 @@ class Nflog:
     def close(self):
         """No more."""
         self.socket.close()
+
+
+def test_an_interface_that_comes_later(field):
+    """Sealed, it says nothing at all; once the rules are loaded again it is one like the others."""
+    field.seal("sealed")
+    other = field.lab.host("other")
+    link = field.lab.link(field.host, other, left=["203.0.113.1/24", "2001:db8:9::1/64"],
+                          right=["203.0.113.2/24", "2001:db8:9::2/64"])
+    capture = link.right.capture()
+    for address in ("203.0.113.1", "2001:db8:9::1"):
+        assert not other.ping(address, check=False, wait=0.5)
+    assert not field.host.ping("203.0.113.2", check=False, wait=0.5)
+    assert not field.host.ping("2001:db8:9::2", check=False, wait=0.5)
+    assert capture.count(source=link.right) >= 2
+    assert capture.frames(source=link.left) == []
+    field.harden("--load")
+    assert field.rules().count(link.left.name) >= 4
+
+
+@LEVELS
+def test_the_kernels_engine(lab, level):
+    """No cookie reply leaves, responses to members alone, and sessions begin no faster than it can
+    take without a word. Another program stands for it: this kernel may have none."""
+    host, router, far = (lab.host(name) for name in ("host", "router", "far"))
+    lab.link(host, router, left=[f"{HOST}/24"], right=[f"{ROUTER}/24"])
+    link = lab.link(router, far, left=["198.51.100.1/24"], right=[f"{FAR}/24"])
+    router.forward()
+    host.route("default", ROUTER)
+    far.route("default", "198.51.100.1")
+    words = [hardening.driver_path(), f"{lab.directory}/host", "wg0", PORT]
+    host.run([*words, "--yes", "--level", level, "--engine", "kernel", "--peer", "198.51.100.64/28"])
+    host.run([*words, "--confirm"])
+    engine = host.socket(socket.AF_INET)
+    engine.setsockopt(socket.SOL_SOCKET, 33, 1 << 22)  # SO_RCVBUFFORCE
+    engine.bind((HOST, PORT))
+    engine.setblocking(False)
+    capture = link.capture()
+
+    def say(kind, size, address):
+        capture.clear()
+        try:
+            engine.sendto(bytes([kind, 0, 0, 0]).ljust(size), (address, 40000))
+        except PermissionError:
+            return False
+        return bool(capture.wait_for(source=HOST, destination=address))
+
+    stranger = "198.51.100.200"
+    far.port().add_address(f"{stranger}/24")
+    assert not say(3, 64, FAR) and not say(3, 64, stranger)
+    assert say(2, 92, FAR) and not say(2, 92, stranger)
+    assert say(4, 32, stranger) and say(2, 92, stranger)  # it has a session there
+    with far.socket(socket.AF_INET) as sender_:
+        for kind, size in ((1, 148), (2, 92)) * 1000:
+            sender_.sendto(bytes([kind, 0, 0, 0]).ljust(size), (HOST, PORT))
+        sender_.sendto(b"\x04\0\0\0".ljust(32), (HOST, PORT))
+    got = []
+    laboratory.wait_until(lambda: got.append(engine.recv(2048)) or got[-1][0] == 4, 5, "the last")
+    assert 200 <= len(got) <= 450
+    dropped = json.loads(host.run([*words, "--json", "--show"]).stdout)["dropped"]
+    assert dropped["hurried"] == 2001 - len(got)
+    host.run([*words, "--load"])
+    assert not say(3, 64, FAR) and not say(2, 92, stranger)
+    engine.close()
+
+
+def test_dhcp(field):
+    """Standard hears a server's offer after it has asked, not before; sealed does not ask."""
+    client, server = (host.socket(socket.AF_INET) for host in (field.host, field.near))
+    for one, host, port in ((client, field.host, 68), (server, field.near, 67)):
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, host.port().name.encode())
+        one.bind(("", port))
+        one.settimeout(0.5)
+
+    def offer():
+        server.sendto(b"offer", ("255.255.255.255", 68))
+        try:
+            return client.recv(64) == b"offer"
+        except TimeoutError:
+            return False
+
+    def ask():
+        try:
+            client.sendto(b"discover", ("255.255.255.255", 67))
+            return server.recv(64) == b"discover"
+        except (TimeoutError, PermissionError):
+            return False
+
+    assert offer() and ask() and offer()
+    field.seal("standard")
+    assert not offer()
+    assert ask() and offer()
+    field.seal("sealed")
+    assert not ask() and not offer()
+    client.close()
+    server.close()
+
+
+def test_routers_advertisements(field):
+    """Standard takes them from a router that it speaks to; sealed from nobody."""
+    def advertise(host, prefix):
+        option = (bytes([3, 4, 64, 0xC0]) + (600).to_bytes(4, "big") * 2 + bytes(4) +
+                  socket.inet_pton(socket.AF_INET6, prefix))
+        message = bytes([134, 0, 0, 0, 64, 0]) + (600).to_bytes(2, "big") + bytes(8) + option
+        with host.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6) as raw:
+            raw.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
+            index = host.inside(socket.if_nametoindex, "eth0")
+            raw.sendto(message, ("ff02::1", 0, 0, index))
+
+    def has(prefix):
+        return prefix[:-2] in field.host.ip("-6", "address", "show", "dev", "eth0").stdout
+
+    def takes(host, prefix):
+        try:  # again and again: its own address on the link may not be usable yet
+            return laboratory.wait_until(lambda: advertise(host, prefix) or has(prefix), 3,
+                                         "an address", 0.1)
+        except AssertionError:
+            return False
+
+    assert takes(field.near, "2001:db8:a::")
+    field.seal("standard")
+    assert takes(field.router, "2001:db8:b::")
+    assert not takes(field.near, "2001:db8:c::")
+    field.seal("sealed")
+    assert not takes(field.router, "2001:db8:d::")
+
+
+def test_routers_of_all_routes(lab):
+    """Each next hop is a router, also where a route goes in turns; each is known by its address."""
+    host, other = lab.host("host"), lab.host("other")
+    link = lab.link(host, other, left=[f"{HOST}/24", f"{HOST6}/64"],
+                    right=["192.0.2.1/24", "192.0.2.2/24", f"{ROUTER}/24", f"{ROUTER6}/64"])
+    host.ip("route", "add", "default", "nexthop", "via", "192.0.2.1", "dev", "eth0", "nexthop",
+            "via", "192.0.2.2", "dev", "eth0")
+    host.route("198.51.100.0/24", ROUTER)
+    host.route("::/0", ROUTER6)
+    words = [hardening.driver_path(), f"{lab.directory}/host", "tacet0", PORT]
+    host.run([*words, "--yes", "--level", "sealed", "--neighbour", "192.0.2.9"])
+    shown_ = json.loads(host.run([*words, "--json", "--show"]).stdout)
+    assert {(one["address"], one.get("link"), one["named"]) for one in shown_["neighbours"]} == {
+        *((address, link.right.mac, False)
+          for address in ("192.0.2.1", "192.0.2.2", ROUTER, ROUTER6)), ("192.0.2.9", None, True)}
