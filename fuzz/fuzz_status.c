@@ -33,7 +33,7 @@ static bool is_ours(const char *line)
 {
 	static const char *const beginnings[] = {"\n", "[Interface]\n", "[Peer]\n", "# ",
 		"PrivateKey = PRIVATE-KEY-OF-THE-DEVICE\n", "Address = ", "PublicKey = ",
-		"Endpoint = ", "AllowedIPs = ", "PersistentKeepalive = 25\n"};
+		"Endpoint = ", "AllowedIPs = ", "PersistentKeepalive = 15\n"};
 
 	for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0]; i++) {
 		if (strncmp(line, beginnings[i], strlen(beginnings[i])) == 0)
