@@ -6,6 +6,8 @@
  */
 #include "stage.h"
 
+#include "../tests/unit/net/inner_packet.h"
+
 #include <stdio.h>
 
 enum {
@@ -19,7 +21,7 @@ static int stale;
 /* Whether the file has just these bytes. */
 static bool is_current(const char *path, const uint8_t *bytes, size_t size)
 {
-	uint8_t found[2 * STAGE_DATAGRAM_MAX];
+	static uint8_t found[4096];
 	FILE *file = fopen(path, "rb");
 
 	if (!file)
@@ -192,6 +194,62 @@ static void make_inners(void)
 	make_inner("one-byte", 4, 0, 1, 1);
 }
 
+/* What the seeds of super-packets and of lists of packets are made by. */
+static const struct {
+	const char *name;
+	struct recipe recipe;
+	uint16_t segment_size;
+} supers[] = {
+	{"tcp4", {.flags = 0x18, .options = 12, .payload = 400}, 100},
+	{"tcp4-cwr", {.flags = 0x90, .payload = 333}, 100},
+	{"tcp4-no-payload", {.flags = 0x10}, 100},
+	{"tcp4-longest-options", {.flags = 0x11, .options = 40, .payload = 50}, 1},
+	{"tcp6", {.is_ipv6 = true, .flags = 0x10, .payload = 301}, 100},
+	{"udp4", {.is_udp = true, .payload = 299}, 100},
+	{"udp6", {.is_ipv6 = true, .is_udp = true, .payload = 99}, 33},
+};
+
+static void make_segments(void)
+{
+	for (size_t i = 0; i < ARRAY_LENGTH(supers); i++) {
+		const struct recipe *recipe = &supers[i].recipe;
+		uint8_t bytes[VNET_HEADER_SIZE + 600];
+		struct vnet vnet = {
+			.flags = VNET_NEEDS_CHECKSUM,
+			.kind = VNET_UDP,
+			.header_size = (uint16_t)recipe_header_size(recipe),
+			.segment_size = supers[i].segment_size,
+			.checksum_start = (uint16_t)recipe_transport_at(recipe),
+			.checksum_offset = recipe->is_udp ? UDP_CHECKSUM : TCP_CHECKSUM,
+		};
+		if (!recipe->is_udp)
+			vnet.kind = recipe->is_ipv6 ? VNET_TCP6 : VNET_TCP4;
+		vnet_encode(&vnet, bytes);
+		size_t size = VNET_HEADER_SIZE + cook(recipe, bytes + VNET_HEADER_SIZE);
+		write_seed("segment", supers[i].name, bytes, size);
+		if (i == 0)
+			write_seed("segment", "cut", bytes, VNET_HEADER_SIZE + 51);
+	}
+}
+
+/* Each packet, and three that follow it; then all of them, taking turns with the first. */
+static void make_lists(void)
+{
+	static uint8_t all[4000];
+	size_t all_size = 0;
+
+	for (size_t i = 0; i < ARRAY_LENGTH(supers); i++) {
+		uint8_t bytes[2 + 600 + 6];
+		size_t size = cook(&supers[i].recipe, bytes + 2);
+		store_be16(bytes, (uint16_t)size);
+		memset(bytes + 2 + size, 0xff, 6);
+		write_seed("coalesce", supers[i].name, bytes, 2 + size + 6);
+		memcpy(all + all_size, bytes, 2 + size + 2);
+		all_size += 2 + size + 2;
+	}
+	write_seed("coalesce", "all", all, all_size);
+}
+
 int main(int argc, char **argv)
 {
 	is_check = argc == 3 && strcmp(argv[1], "--check") == 0;
@@ -207,6 +265,8 @@ int main(int argc, char **argv)
 	make_responses(stage);
 	make_cookie_replies(stage);
 	make_inners();
+	make_segments();
+	make_lists();
 	if (stale > 0)
 		puts("the stage has changed: run make_corpus fuzz/corpus, commit what it makes");
 	return stale > 0 ? 1 : 0;

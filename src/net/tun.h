@@ -13,7 +13,9 @@ enum {
 	TUN_NAME_SIZE = 16,	/* with the zero */
 	TUN_DEFAULT_MTU = 1420, /* 1500 less IPv6, UDP and WireGuard, as the kernel's default */
 	TUN_QUEUES_MAX = 16,
-	TUN_BATCH = 64, /* packets a turn */
+	TUN_BATCH = 64,	      /* packets a turn */
+	TUN_ROOM_BEFORE = 16, /* for the header of a data message */
+	TUN_ROOM_BEHIND = 32, /* for its padding and tag */
 };
 
 struct tun;
@@ -26,14 +28,15 @@ int tun_name_check(const char *name) must_check;
 
 /*
  * Creates the device, down, with the default MTU and IFF_NO_PI; with more than one queue also
- * IFF_MULTI_QUEUE. The kernel gives it no IPv6 address of its own accord. -EEXIST: an interface of
- * this name is there, even a persistent TUN; -EPERM: not allowed; -ENOENT, -ENXIO, -ENODEV: no
- * /dev/net/tun. Release by tun_close().
+ * IFF_MULTI_QUEUE; with as many offloads as the kernel and we know. The kernel gives it no IPv6
+ * address of its own accord. -EEXIST: an interface of this name is there, even a persistent TUN;
+ * -EPERM: not allowed; -ENOENT, -ENXIO, -ENODEV: no /dev/net/tun. Release by tun_close().
  */
 int tun_open(const char *name, unsigned queue_count, struct tun **ret_tun) must_check;
 
 /*
- * Opens the queues of a device that is there and persistent; its state is left alone. -ENODEV:
+ * Opens the queues of a device that is there and persistent; its state is left alone, but for
+ * offloads, which are agreed on anew. -ENODEV:
  * there is none, or it would not stay; -EBUSY: another process has its queue; -EINVAL: it is no TUN
  * device of such queues; -EPERM, -ENOENT, -ENXIO as above. Release by tun_close().
  */
@@ -52,17 +55,21 @@ const char *tun_name(const struct tun *tun);
 int tun_fd(const struct tun *tun, unsigned queue);
 
 /*
- * Takes what is there, at most TUN_BATCH packets, appended to ret_packets. The number taken; 0:
- * nothing there, or no packet in the pool: then packets wait in the device, so do not poll it until
- * some are back. -ENODEV: the device is gone (EBADFD from the kernel). A device may be given an MTU
- * up to 65,535; what is longer than 65,475 no datagram over IPv4 can carry, once it is sealed.
+ * Takes what is there, appended to ret_packets: about TUN_BATCH packets, more where the last of
+ * them came as one super-packet. Each has TUN_ROOM_BEFORE bytes before it and TUN_ROOM_BEHIND
+ * behind. The number taken; 0: nothing there, or no packet in the pool: then packets wait in the
+ * device, so do not poll it until some are back. -ENODEV: the device is gone (EBADFD from the
+ * kernel). A device may be given an MTU up to 65,535; what is longer than 65,475 no datagram over
+ * IPv4 can carry, once it is sealed.
  */
 int tun_read(struct tun *tun, unsigned queue, struct packet_pool *pool,
 	struct packet_list *ret_packets) must_check;
 
 /*
- * Writes each packet; what the kernel does not take (device down: EIO; gone; no IP packet) is
- * dropped. All packets go back to the pool. Consumes packets. The number written.
+ * Writes each packet, those of a flow joined where the kernel takes that; what it does not take
+ * (device down: EIO; gone; no IP packet) is dropped. The order within a flow is kept, and nothing
+ * waits for a later call. Writes into the TUN_ROOM_BEFORE bytes before a packet. All packets go
+ * back to the pool. Consumes packets. The number written.
  */
 size_t tun_write(
 	struct tun *tun, unsigned queue, struct packet_pool *pool, struct packet_list *packets);

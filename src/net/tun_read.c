@@ -7,7 +7,7 @@
  * and costs a copy.
  *
  *   buffer: | headroom | headers, payload |   | headers, payload |   | headers, payload | ...
- *                        read                             read                  read
+ *                 read   read                            read                 read
  */
 #include "net/segment.h"
 #include "net/tun_state.h"
@@ -15,13 +15,15 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
 	FORECAST_READS = 16,
-	ROOM_BEFORE = MESSAGE_DATA_HEADER_SIZE,
-	ROOM_BEHIND = MESSAGE_PADDING + NOISE_TAG_SIZE,
 	SLOT_ALIGNMENT = 64, /* a cache line */
 };
+_Static_assert((int)TUN_ROOM_BEFORE >= (int)MESSAGE_DATA_HEADER_SIZE &&
+		       (int)TUN_ROOM_BEHIND >= (int)MESSAGE_PADDING + (int)NOISE_TAG_SIZE,
+	"a packet can be sealed in place");
 _Static_assert(PACKET_HEADROOM % SLOT_ALIGNMENT == 0 && PACKET_STRIDE % SLOT_ALIGNMENT == 0,
 	"the first slot begins at a cache line");
 
@@ -32,9 +34,9 @@ struct slots {
 
 static struct slots slots_of(size_t size)
 {
-	size_t stride = (size + ROOM_BEFORE + ROOM_BEHIND + SLOT_ALIGNMENT - 1) / SLOT_ALIGNMENT *
-			SLOT_ALIGNMENT;
-	size_t room = PACKET_STRIDE - PACKET_HEADROOM - size - ROOM_BEHIND;
+	size_t stride = (size + TUN_ROOM_BEFORE + TUN_ROOM_BEHIND + SLOT_ALIGNMENT - 1) /
+			SLOT_ALIGNMENT * SLOT_ALIGNMENT;
+	size_t room = PACKET_STRIDE - PACKET_HEADROOM - size - TUN_ROOM_BEHIND;
 
 	return (struct slots){.size = size, .stride = stride, .count = 1 + room / stride};
 }
@@ -51,29 +53,34 @@ struct intake {
 
 /* ---- reading ---- */
 
-/* Where the bytes of a read go; how many pieces. */
-static int spread(const struct tun *tun, struct intake *intake, uint8_t *data)
+/* Where the bytes of a read go, after its header, which lies before the packet. */
+static int spread(struct intake *intake, uint8_t *data, size_t header_size)
 {
 	struct tun_queue *queue = intake->queue;
 	const struct tun_forecast *forecast = &queue->forecast;
 	struct iovec *piece = queue->pieces;
 
-	if (tun->has_headers)
-		*piece++ = (struct iovec){queue->header, sizeof queue->header};
-	if (forecast->reads == 0) {
-		intake->slots = slots_of(PACKET_DATA_MAX);
-		*piece++ = (struct iovec){data, PACKET_DATA_MAX};
-		return (int)(piece - queue->pieces);
-	}
-	intake->slots = slots_of(forecast->header_size + forecast->segment_size);
-	if (intake->slots.count > TUN_SLOTS_MAX)
-		intake->slots.count = TUN_SLOTS_MAX;
-	*piece++ = (struct iovec){data, intake->slots.size};
+	*piece++ = (struct iovec){data - header_size, header_size + intake->slots.size};
 	for (size_t i = 1; i < intake->slots.count; i++)
 		*piece++ = (struct iovec){data + i * intake->slots.stride + forecast->header_size,
 			forecast->segment_size};
 	*piece++ = (struct iovec){queue->rest, sizeof queue->rest};
 	return (int)(piece - queue->pieces);
+}
+
+/* Reads into the slots of the forecast, or all into one place: that takes the kernel less time. */
+static ssize_t read_once(struct intake *intake, uint8_t *data, size_t header_size)
+{
+	struct tun_queue *queue = intake->queue;
+	const struct tun_forecast *forecast = &queue->forecast;
+
+	intake->slots = (struct slots){.size = PACKET_DATA_MAX, .count = 1};
+	if (forecast->reads == 0)
+		return read(queue->fd, data - header_size, header_size + PACKET_DATA_MAX);
+	intake->slots = slots_of(forecast->header_size + forecast->segment_size);
+	if (intake->slots.count > TUN_SLOTS_MAX)
+		intake->slots.count = TUN_SLOTS_MAX;
+	return readv(queue->fd, queue->pieces, spread(intake, data, header_size));
 }
 
 /*
@@ -82,13 +89,11 @@ static int spread(const struct tun *tun, struct intake *intake, uint8_t *data)
  */
 static int read_spread(const struct tun *tun, struct intake *intake, uint8_t *data)
 {
-	struct tun_queue *queue = intake->queue;
-	int count = spread(tun, intake, data);
 	size_t header_size = tun->has_headers ? VNET_HEADER_SIZE : 0;
 	ssize_t size;
 
 	do
-		size = readv(queue->fd, queue->pieces, count);
+		size = read_once(intake, data, header_size);
 	while (size < 0 && errno == EINTR);
 	if (size < 0 && errno == EAGAIN)
 		return 0;
@@ -101,7 +106,7 @@ static int read_spread(const struct tun *tun, struct intake *intake, uint8_t *da
 	intake->size = (size_t)size - header_size;
 	intake->vnet = (struct vnet){.kind = VNET_SINGLE};
 	if (tun->has_headers)
-		intake->vnet = vnet_decode(queue->header);
+		intake->vnet = vnet_decode(data - header_size);
 	return 1;
 }
 
@@ -130,7 +135,7 @@ static bool push_slot(const struct intake *intake, const struct slots *slots,
 	struct packet *carrier, size_t at, size_t size)
 {
 	uint8_t *data = carrier->buffer + PACKET_HEADROOM + at * slots->stride;
-	uint8_t *limit = at + 1 < slots->count ? data + slots->stride - ROOM_BEFORE
+	uint8_t *limit = at + 1 < slots->count ? data + slots->stride - TUN_ROOM_BEFORE
 					       : carrier->buffer + PACKET_STRIDE;
 	struct packet *packet = carrier;
 

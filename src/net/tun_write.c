@@ -3,27 +3,40 @@
 #include "net/tun_state.h"
 
 #include <errno.h>
+#include <unistd.h>
 
+_Static_assert((int)TUN_ROOM_BEFORE >= (int)VNET_HEADER_SIZE, "room for what stands before it");
 _Static_assert((int)COALESCE_PACKETS <= (int)TUN_SLOTS_MAX, "a bundle has a piece for each packet");
+
+/* All pieces with one call. */
+static ssize_t write_pieces(struct tun_queue *queue, const struct bundle *bundle)
+{
+	const struct iovec *first = queue->pieces;
+	int count = 0;
+
+	if (bundle->packets.count == 1)
+		return write(queue->fd, first->iov_base, first->iov_len);
+	for (const struct packet *p = bundle->packets.first->next; p; p = p->next)
+		queue->pieces[++count] = (struct iovec){
+			p->data + bundle->payload_at, p->length - bundle->payload_at};
+	return writev(queue->fd, queue->pieces, count + 1);
+}
 
 /* Writes one bundle; how many packets the kernel took by it. */
 static size_t write_bundle(const struct tun *tun, struct tun_queue *queue, struct bundle *bundle)
 {
-	struct iovec *piece = queue->pieces;
-	size_t skip = 0;
+	struct packet *first = bundle->packets.first;
+	uint8_t *from = first->data;
 	ssize_t size;
 
 	if (tun->has_headers) {
 		const struct vnet vnet = coalesce_finish(bundle);
-		vnet_encode(&vnet, queue->header);
-		*piece++ = (struct iovec){queue->header, sizeof queue->header};
+		from -= VNET_HEADER_SIZE;
+		vnet_encode(&vnet, from);
 	}
-	for (struct packet *packet = bundle->packets.first; packet; packet = packet->next) {
-		*piece++ = (struct iovec){packet->data + skip, packet->length - skip};
-		skip = bundle->payload_at;
-	}
+	queue->pieces[0] = (struct iovec){from, (size_t)(first->data - from) + first->length};
 	do
-		size = writev(queue->fd, queue->pieces, (int)(piece - queue->pieces));
+		size = write_pieces(queue, bundle);
 	while (size < 0 && errno == EINTR);
 	return size < 0 ? 0 : bundle->packets.count;
 }

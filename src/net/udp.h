@@ -61,9 +61,10 @@ int udp_receive(struct udp *udp, enum address_family family, struct packet_pool 
 	struct packet_list *ret_datagrams) must_check;
 
 /*
- * Sends each datagram to its endpoint, in this order for each of them; what cannot be sent is
- * counted and dropped, never an error: the network may be gone for a while. All packets go back to
- * the pool. Consumes datagrams.
+ * Sends each datagram to its endpoint, in this order for each of them. Only those that may_join
+ * become runs: packet filters, ours too, see a run as the kernel does, as one long datagram. And
+ * what cannot be sent is counted and dropped, never an error: the network may be gone for a while.
+ * All packets go back to the pool. Consumes datagrams.
  */
 void udp_send(struct udp *udp, struct packet_pool *pool, struct packet_list *datagrams);
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The way out. Datagrams of one length that follow each other to the same endpoint go to the kernel
- * as one message (UDP_SEGMENT). Where it refuses that, they go one by one: a link narrower than
- * they are (EMSGSIZE, before Linux 6.0 EINVAL), a device that computes no checksums (EIO), IPsec on
- * the way. So as not to ask each time, the socket remembers it for the next APART datagrams.
+ * The way out. Datagrams of one length that follow each other to the same endpoint, and may, go to
+ * the kernel as one message (UDP_SEGMENT). Where it refuses that, they go one by one: a link
+ * narrower than they are (EMSGSIZE, before Linux 6.0 EINVAL), a device that computes no checksums
+ * (EIO), IPsec on the way. So as not to ask each time, the socket remembers it for the next APART
+ * datagrams.
  */
 #include "net/udp_side.h"
 
@@ -152,7 +153,8 @@ static bool join(struct udp_side *side, const struct packet *packet)
 	if (side->count == 0)
 		return false;
 	struct udp_message *message = &side->messages[side->count - 1];
-	if (packet->length == 0 || packet->length > message->segment)
+	if (!packet->may_join || !message->first->may_join || packet->length == 0 ||
+		packet->length > message->segment)
 		return false;
 	if (message->count == UDP_SEGMENTS_MAX || message->segment > side->segment_max ||
 		message->bytes !=

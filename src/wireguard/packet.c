@@ -111,7 +111,7 @@ struct packet *packet_get(struct packet_pool *pool)
 	packet->length = 0;
 	packet->limit = packet->data + PACKET_DATA_MAX;
 	packet->references = 1;
-	packet->is_admitted = false;
+	packet->is_admitted = packet->may_join = false;
 	packet->endpoint = (struct endpoint){0};
 	return packet;
 }
@@ -146,7 +146,7 @@ struct packet *packet_slice(struct packet_pool *pool, struct packet *carrier, ui
 	slice->length = length;
 	slice->limit = limit;
 	slice->carrier = carrier;
-	slice->is_admitted = false;
+	slice->is_admitted = slice->may_join = false;
 	slice->endpoint = (struct endpoint){0};
 	return slice;
 }
@@ -191,6 +191,7 @@ struct packet *packet_detach(struct packet_pool *pool, struct packet *packet)
 		own->length = packet->length;
 		own->endpoint = packet->endpoint;
 		own->is_admitted = packet->is_admitted;
+		own->may_join = packet->may_join;
 	}
 	packet_put(pool, packet);
 	return own;

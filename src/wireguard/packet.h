@@ -43,6 +43,7 @@ struct packet {
 	struct packet *carrier;	  /* of a slice: the packet in whose buffer it lies; else NULL */
 	uint32_t references;	  /* of a carrier: itself, until it is put, and its slices */
 	bool is_admitted;	  /* another shard has judged it: mac1, and load */
+	bool may_join;		  /* may be sent as one message with others that may, see udp.h */
 	struct endpoint endpoint; /* where it came from, or goes to */
 };
 

@@ -106,6 +106,7 @@ static void seal_later(struct interface *interface, struct keypair *keypair, str
 	};
 	packet->data -= MESSAGE_DATA_HEADER_SIZE;
 	packet->length += pad + MESSAGE_DATA_OVERHEAD;
+	packet->may_join = true; /* handshake messages may not: rules look for their lengths */
 	message_data_header_encode(&header, packet->data);
 }
 

@@ -181,7 +181,7 @@ static inline size_t plain_segment(
 }
 
 /* A generator of numbers that are the same in every run (splitmix64). */
-static inline uint64_t dice_roll(uint64_t *dice)
+static inline uint64_t roll(uint64_t *dice)
 {
 	uint64_t mixed = *dice += 0x9e3779b97f4a7c15ULL;
 
@@ -191,7 +191,7 @@ static inline uint64_t dice_roll(uint64_t *dice)
 }
 
 /* Below `limit`. */
-static inline size_t dice_below(uint64_t *dice, size_t limit)
+static inline size_t roll_below(uint64_t *dice, size_t limit)
 {
-	return (size_t)(dice_roll(dice) % limit);
+	return (size_t)(roll(dice) % limit);
 }

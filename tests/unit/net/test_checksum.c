@@ -39,7 +39,7 @@ static void test_sizes(uint8_t *bytes, uint64_t *dice)
 	tap_is_int(wrong, 0, "all small sizes, at any alignment");
 	wrong = 0;
 	for (int i = 0; i < ROUNDS; i++) {
-		size_t at = dice_below(dice, 64), size = dice_below(dice, 3000);
+		size_t at = roll_below(dice, 64), size = roll_below(dice, 3000);
 		wrong += quick(bytes + at, size) != plain_checksum(0, bytes + at, size);
 	}
 	tap_is_int(wrong, 0, "random ones");
@@ -67,7 +67,7 @@ int main(void)
 	uint64_t dice = 1;
 
 	for (size_t i = 0; i < BYTES; i++)
-		bytes[i] = (uint8_t)dice_roll(&dice);
+		bytes[i] = (uint8_t)roll(&dice);
 	test_vector();
 	test_pieces(bytes);
 	test_sizes(bytes, &dice);

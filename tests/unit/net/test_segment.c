@@ -107,26 +107,26 @@ static void test_random(void)
 
 	for (int i = 0; i < ROUNDS; i++) {
 		struct recipe recipe = {
-			.is_ipv6 = dice_below(&dice, 2),
-			.is_udp = dice_below(&dice, 2),
-			.tos = (uint8_t)dice_roll(&dice),
-			.ttl = (uint8_t)dice_roll(&dice),
-			.label = dice_roll(&dice) & 0xfffff,
-			.id = (uint16_t)dice_roll(&dice),
-			.fragment = dice_below(&dice, 2) ? 0x4000 : 0,
-			.host = (uint8_t)dice_roll(&dice),
-			.port = (uint16_t)dice_roll(&dice),
-			.sequence = (uint32_t)dice_roll(&dice),
-			.acknowledgement = (uint32_t)dice_roll(&dice),
-			.flags = (uint8_t)dice_roll(&dice),
-			.window = (uint16_t)dice_roll(&dice),
-			.options = 4 * dice_below(&dice, 11),
-			.payload = dice_below(&dice, dice_below(&dice, 20) ? 6000 : 65400),
-			.pattern = (uint8_t)dice_roll(&dice),
+			.is_ipv6 = roll_below(&dice, 2),
+			.is_udp = roll_below(&dice, 2),
+			.tos = (uint8_t)roll(&dice),
+			.ttl = (uint8_t)roll(&dice),
+			.label = roll(&dice) & 0xfffff,
+			.id = (uint16_t)roll(&dice),
+			.fragment = roll_below(&dice, 2) ? 0x4000 : 0,
+			.host = (uint8_t)roll(&dice),
+			.port = (uint16_t)roll(&dice),
+			.sequence = (uint32_t)roll(&dice),
+			.acknowledgement = (uint32_t)roll(&dice),
+			.flags = (uint8_t)roll(&dice),
+			.window = (uint16_t)roll(&dice),
+			.options = 4 * roll_below(&dice, 11),
+			.payload = roll_below(&dice, roll_below(&dice, 20) ? 6000 : 65400),
+			.pattern = (uint8_t)roll(&dice),
 		};
 		if (recipe.payload + recipe_header_size(&recipe) > INNER_MAX)
 			continue;
-		make(&recipe, 1 + dice_below(&dice, 1500));
+		make(&recipe, 1 + roll_below(&dice, 1500));
 		wrong += !splits_well();
 	}
 	tap_is_int(wrong, 0, "random super-packets");

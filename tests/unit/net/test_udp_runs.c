@@ -175,6 +175,7 @@ static void test_pieces(void)
 		struct packet *slice =
 			packet_slice(&pair.here.pool, carrier, data, 500, data + 500);
 		slice->endpoint = pair.to;
+		slice->may_join = true;
 		for (size_t at = 0; at < 500; at++)
 			data[at] = pattern(i, at);
 		packet_list_push(&list, slice);
@@ -218,6 +219,25 @@ static void test_mixtures(void)
 		packet_put_all(&pair.there.pool, &list);
 		pair_close(&pair);
 	}
+}
+
+/* Those that may not are by themselves, wherever they are among others. */
+static void test_may_not_join(void)
+{
+	struct packet_list list = {0};
+	struct pair pair;
+	size_t number = 0, wrong = 0;
+
+	pair_open(&pair, "127.0.0.1");
+	for (size_t i = 0; i < 9; i++)
+		end_compose(&pair.here, &list, &pair.to, i, 500);
+	for (struct packet *p = list.first; p; p = p->next, number++)
+		p->may_join = number != 0 && number != 4 && number != 5;
+	udp_send(pair.here.udp, &pair.here.pool, &list);
+	tap_ok(asked.messages == 5 && asked.runs == 2, "what may not join is a message of its own");
+	wrong = receive_run(&pair, 9, 500);
+	tap_is_int(wrong, 0, "all as they were sent");
+	pair_close(&pair);
 }
 
 static void test_empty_datagrams(void)
@@ -476,6 +496,7 @@ int main(void)
 	test_one_message("[::1]");
 	test_pieces();
 	test_mixtures();
+	test_may_not_join();
 	test_empty_datagrams();
 	test_random();
 	for (size_t i = 0; i < ARRAY_LENGTH(refusals); i++)

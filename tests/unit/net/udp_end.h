@@ -61,6 +61,7 @@ static inline void end_compose(struct end *end, struct packet_list *list, const 
 	must(packet != NULL, "get a packet");
 	packet->length = length;
 	packet->endpoint = *to;
+	packet->may_join = true;
 	for (size_t i = 0; i < length; i++)
 		packet->data[i] = pattern(number, i);
 	packet_list_push(list, packet);
