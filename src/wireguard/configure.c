@@ -48,6 +48,16 @@ int interface_set_knock_gate(struct interface *interface, enum knock_mode mode,
 	return knock_gate_set(&interface->common->gate, mode, keys, key_count);
 }
 
+const struct knock_gate *interface_knock_gate(const struct interface *interface)
+{
+	return &interface->common->gate;
+}
+
+void interface_set_mirror(struct interface *interface, const struct index_mirror *mirror)
+{
+	indextable_set_mirror(&interface->indices, mirror);
+}
+
 static void knock_set(struct knock_key *knock, const struct knock_key *key)
 {
 	bytes_wipe(knock, sizeof *knock);
