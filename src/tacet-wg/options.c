@@ -25,6 +25,8 @@ static const char help[] =
 	"                        never (default: silence), familiar (to addresses from which\n"
 	"                        a member has a session), or always (as stock WireGuard)\n"
 	"      --knock FILE      what initiations must prove, and ours do; see tacet-wg(8)\n"
+	"      --door WHERE      drop in the kernel what would be dropped here: off (default),\n"
+	"                        auto, tc, xdp\n"
 	"  -h, --help            this text\n"
 	"  -V, --version         the version\n"
 	"\n"
@@ -49,6 +51,7 @@ enum {
 	OPTION_WORKERS = 256,
 	OPTION_COOKIES,
 	OPTION_KNOCK,
+	OPTION_DOOR,
 };
 
 static const struct option long_options[] = {
@@ -56,6 +59,7 @@ static const struct option long_options[] = {
 	{"workers", required_argument, NULL, OPTION_WORKERS},
 	{"cookies", required_argument, NULL, OPTION_COOKIES},
 	{"knock", required_argument, NULL, OPTION_KNOCK},
+	{"door", required_argument, NULL, OPTION_DOOR},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
 	{0},
@@ -94,6 +98,23 @@ static enum cookie_policy read_cookies(const char *text)
 	if (strcmp(text, "never") != 0)
 		refuse("--cookies takes never, familiar or always", text);
 	return COOKIES_NEVER;
+}
+
+static enum options_door read_door(const char *text)
+{
+	static const char *const words[] = {
+		[OPTIONS_DOOR_OFF] = "off",
+		[OPTIONS_DOOR_AUTO] = "auto",
+		[OPTIONS_DOOR_TC] = "tc",
+		[OPTIONS_DOOR_XDP] = "xdp",
+	};
+
+	for (unsigned i = 0; i < ARRAY_LENGTH(words); i++) {
+		if (strcmp(text, words[i]) == 0)
+			return (enum options_door)i;
+	}
+	refuse("--door takes off, auto, tc or xdp", text);
+	return OPTIONS_DOOR_OFF;
 }
 
 static bool environment_is_set(const char *name)
@@ -140,6 +161,9 @@ static void read_option(int option, struct options *options)
 		break;
 	case OPTION_KNOCK:
 		options->knock_path = optarg;
+		break;
+	case OPTION_DOOR:
+		options->door = read_door(optarg);
 		break;
 	case 'h':
 		print_and_exit(help);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/attributes.h"
+#include "door/keeper.h"
 #include "engine/engine.h"
 #include "wireguard/interface.h"
 
@@ -16,6 +17,7 @@ struct engine_config {
 	bool attaches; /* the device is there and persistent (tun_attach()), not ours to make */
 	enum cookie_policy cookies;
 	const char *state_directory; /* where timestamps are stored; borrowed */
+	struct keeper *keeper; /* of the door in the kernel; borrowed; NULL: there is no door */
 	/*
 	 * The device was deleted (err is 0), or packets cannot pass any more (-errno): the program
 	 * is to end. On the loop's thread, once.
