@@ -8,6 +8,8 @@
 #include "cli/status.h"
 #include "cli/text.h"
 
+#include <string.h>
+
 static void add_network(struct grid *grid, const json_t *status, uint64_t now_s)
 {
 	char span[TEXT_SIZE];
@@ -45,6 +47,20 @@ static void add_engine(struct grid *grid, const json_t *engine)
 	grid_format(grid, "%s, started %llu time%s, dropped %llu packets",
 		member_is_true(engine, "up") ? "up" : "DOWN: nothing passes the tunnel", starts,
 		starts == 1 ? "" : "s", (unsigned long long)member_number(engine, "dropped"));
+}
+
+static void add_door(struct grid *grid, const json_t *door)
+{
+	const char *at = member_text(door, "at");
+
+	grid_text(grid, "door");
+	if (strcmp(at, "none") == 0 || !*at)
+		grid_format(grid, "none in the kernel: the engine checks alone (%s)",
+			member_text(door, "why"));
+	else
+		grid_format(grid, "%s in the kernel at %llu interfaces, dropped %llu datagrams", at,
+			(unsigned long long)member_number(door, "interfaces"),
+			(unsigned long long)member_number(door, "dropped"));
 }
 
 static void add_enforcement(struct grid *grid, const json_t *enforcement)
@@ -89,6 +105,7 @@ void status_print_server(const json_t *status)
 	add_network(&grid, status, now_s);
 	add_plan(&grid, member_get(status, "plan"), now_s);
 	add_engine(&grid, member_get(status, "engine"));
+	add_door(&grid, member_get(member_get(status, "engine"), "door"));
 	add_enforcement(&grid, member_get(status, "enforcement"));
 	grid_text(&grid, "open invites");
 	grid_format(&grid, "%llu", (unsigned long long)member_count(status, "invites_open"));

@@ -184,18 +184,6 @@ int door_program_fd(const struct door *door)
 	return bpf_program__fd(door->program);
 }
 
-const char *door_kind_word(enum door_kind kind)
-{
-	static const char *const words[] = {
-		[DOOR_NONE] = "none",
-		[DOOR_TC] = "tc",
-		[DOOR_XDP] = "xdp",
-		[DOOR_HIDDEN] = "hidden",
-	};
-
-	return words[kind];
-}
-
 /* ---- tc ---- */
 
 /* Of the tunnel's name: doors of several tunnels on one host are several filters. FNV-1a, folded.

@@ -11,16 +11,9 @@
 
 #include "base/attributes.h"
 #include "door/keeper.h"
+#include "door/kind.h"
 
 struct door;
-
-enum door_kind {
-	DOOR_NONE,
-	DOOR_TC,     /* judges at tc ingress */
-	DOOR_XDP,    /* judges in the driver; goes with the process */
-	DOOR_HIDDEN, /* drops all at tc ingress; a packet socket with door_tap_fd() sees them before
-		      */
-};
 
 enum {
 	DOOR_ERROR_SIZE = 256,
@@ -60,6 +53,3 @@ int door_attach(struct door *door, unsigned *ret_count) must_check;
 
 /* Removes what a door of that name has left behind that was never closed. */
 void door_sweep(const char *interface);
-
-/* "tc", "xdp", "hidden", "none"; static. */
-const char *door_kind_word(enum door_kind kind);

@@ -22,6 +22,9 @@ static void count_status(void *context, const struct engine_status *status)
 	count->status.listen_port = status->listen_port;
 	for (enum drop drop = 0; drop < DROP_COUNT; drop++)
 		count->status.dropped += status->drops->count[drop];
+	for (enum door_reason reason = 0; status->door && reason < DOOR_REASONS; reason++)
+		count->status.door_dropped +=
+			reason == DOOR_LET_IN ? 0 : status->door->count[reason];
 }
 
 static void count_peer(void *context, const struct engine_peer_status *status)

@@ -16,6 +16,11 @@ static void answer(struct parent *parent, struct message_status status)
 	status.listen_port = parent->listen_port;
 	status.is_engine_up = parent->is_engine_ready;
 	status.is_hardened = harden_is_in_force();
+	status.door = parent_door_kind(parent);
+	status.door_places = parent->doorman ? doorman_count(parent->doorman) : 0;
+	memset(status.door_why, 0, sizeof status.door_why);
+	if (!parent->doorman)
+		memcpy(status.door_why, parent->door_why, sizeof status.door_why);
 	if (parent->control.channel)
 		channel_send(parent->control.channel, MESSAGE_STATUS_END, &status, 1);
 }
