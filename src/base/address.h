@@ -54,6 +54,13 @@ static inline bool endpoint_equal_remote(const struct endpoint *a, const struct 
 	       address_equal(&a->remote, &b->remote);
 }
 
+/* Whether both are the same in all that there is to them. */
+static inline bool endpoint_equal(const struct endpoint *a, const struct endpoint *b)
+{
+	return endpoint_equal_remote(a, b) && a->source_ifindex == b->source_ifindex &&
+	       address_equal(&a->source, &b->source);
+}
+
 /* Clears the bits behind prefix->length. */
 void prefix_normalize(struct prefix *prefix);
 

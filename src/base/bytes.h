@@ -16,6 +16,20 @@ static inline uint16_t load_be16(const uint8_t at[static 2])
 	return be16toh(value);
 }
 
+static inline uint32_t load_be32(const uint8_t at[static 4])
+{
+	uint32_t value;
+	memcpy(&value, at, sizeof value);
+	return be32toh(value);
+}
+
+static inline uint16_t load_le16(const uint8_t at[static 2])
+{
+	uint16_t value;
+	memcpy(&value, at, sizeof value);
+	return le16toh(value);
+}
+
 static inline uint32_t load_le32(const uint8_t at[static 4])
 {
 	uint32_t value;
@@ -35,6 +49,12 @@ static inline uint64_t load_be64(const uint8_t at[static 8])
 	uint64_t value;
 	memcpy(&value, at, sizeof value);
 	return be64toh(value);
+}
+
+static inline void store_le16(uint8_t at[static 2], uint16_t value)
+{
+	value = htole16(value);
+	memcpy(at, &value, sizeof value);
 }
 
 static inline void store_le32(uint8_t at[static 4], uint32_t value)

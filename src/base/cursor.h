@@ -58,6 +58,12 @@ static inline uint16_t cursor_be16(struct cursor *cursor)
 	return taken ? load_be16(taken) : 0;
 }
 
+static inline uint32_t cursor_be32(struct cursor *cursor)
+{
+	const uint8_t *taken = cursor_take(cursor, 4);
+	return taken ? load_be32(taken) : 0;
+}
+
 static inline uint32_t cursor_le32(struct cursor *cursor)
 {
 	const uint8_t *taken = cursor_take(cursor, 4);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * ChaCha20-Poly1305 (RFC 8439) with a 64-bit counter as nonce, and XChaCha20-Poly1305 with a
- * 24-byte one: AEAD and XAEAD of the paper, 5.4. libcrypto's ChaCha20 and Poly1305, see
- * docs/decisions/aead.md. Where input and output are not the same bytes they do not overlap.
- * The first call of a thread makes its contexts, and aborts where there is no memory for them.
+ * 24-byte one: AEAD and XAEAD of the paper, 5.4. What computes them is the fastest that the
+ * processor can do and the build has: docs/decisions/aead.md. Where input and output are not the
+ * same bytes they do not overlap. The first call of a thread makes what it needs, which takes some
+ * milliseconds, and aborts where there is no memory for it.
  */
 #pragma once
 
@@ -18,7 +19,7 @@ enum {
 	XAEAD_NONCE_SIZE = 24,
 };
 
-/* A key that is ready for use, both ways; opaque, wiped when freed. One thread at a time. */
+/* A key that is ready for use, both ways; opaque, wiped when freed. Several threads may use it. */
 struct aead;
 
 /* Release by aead_free(). ERR_CRYPTO, -ENOMEM. */
@@ -39,6 +40,23 @@ int aead_seal(struct aead *aead, uint64_t counter, uint8_t *text, size_t size) m
  * Allocates nothing.
  */
 int aead_open(struct aead *aead, uint64_t counter, uint8_t *text, size_t size) must_check;
+
+/* One packet of a batch: the arguments of aead_seal() or aead_open(), and what came of them. */
+struct aead_job {
+	struct aead *aead; /* may be that of other jobs of the batch, too */
+	uint64_t counter;
+	uint8_t *text;
+	size_t size; /* to open: the tag included */
+	int result;  /* 0, or the error that the single call would have returned */
+};
+
+/*
+ * Each job as aead_seal() or aead_open() alone: in place, any mix of keys and sizes, an error of
+ * one touches no other. Cheaper than one after the other, for work on several goes on at once. The
+ * texts do not overlap. Allocates nothing.
+ */
+void aead_seal_batch(struct aead_job *jobs, size_t count);
+void aead_open_batch(struct aead_job *jobs, size_t count);
 
 /* One seal under a key that is used once (handshakes): out has room for size + AEAD_TAG_SIZE. */
 int aead_seal_once(const uint8_t key[static AEAD_KEY_SIZE], struct bytes plain,

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "crypto/blake2s.h"
+#include "crypto/ipsecmb.h"
 
 #include <openssl/core_names.h>
 #include <openssl/err.h>
@@ -41,6 +42,7 @@ static void free_of_thread(void *pointer)
 	EVP_MAC_CTX_free(library->blake2s_mac);
 	EVP_PKEY_free(library->x25519_peer);
 	EVP_PKEY_CTX_free(library->x25519_import);
+	ipsecmb_free(library->ipsecmb);
 	free(library);
 	of_thread = NULL;
 }
@@ -61,29 +63,14 @@ static void fetch_once(void)
 	need(pthread_once(&fetched_once, fetch) == 0);
 }
 
-EVP_CIPHER_CTX *library_new_chacha20(void)
+static EVP_CIPHER_CTX *new_chacha20(void)
 {
 	EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
 
-	fetch_once();
 	if (context && EVP_EncryptInit_ex2(context, fetched.chacha20, NULL, NULL, NULL) == 1)
 		return context;
 	EVP_CIPHER_CTX_free(context);
 	return NULL;
-}
-
-int library_set_key(EVP_CIPHER_CTX *chacha20, const uint8_t key[static 32])
-{
-	if (EVP_EncryptInit_ex2(chacha20, NULL, key, NULL, NULL) != 1)
-		return library_failed(ERR_CRYPTO);
-	return 0;
-}
-
-void library_wipe_key(EVP_CIPHER_CTX *chacha20)
-{
-	static const uint8_t no_key[32];
-
-	need(library_set_key(chacha20, no_key) == 0);
 }
 
 static EVP_MD_CTX *new_blake2s(void)
@@ -133,7 +120,7 @@ struct library *library(void)
 	of_thread = calloc(1, sizeof *of_thread);
 	need(of_thread);
 	*of_thread = (struct library){
-		.chacha20 = library_new_chacha20(),
+		.chacha20 = new_chacha20(),
 		.poly1305 = EVP_MAC_CTX_new(fetched.poly1305),
 		.blake2s = new_blake2s(),
 		.blake2s_mac = new_blake2s_mac(),
@@ -143,6 +130,13 @@ struct library *library(void)
 	need(of_thread->chacha20 && of_thread->poly1305);
 	need(pthread_setspecific(fetched.thread_end, of_thread) == 0);
 	return of_thread;
+}
+
+void library_wipe_key(void)
+{
+	static const uint8_t none[32];
+
+	need(EVP_EncryptInit_ex2(library()->chacha20, NULL, none, none, NULL) == 1);
 }
 
 int library_failed(int error)

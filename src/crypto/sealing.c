@@ -20,13 +20,13 @@ static size_t least(size_t a, size_t b)
  * The next `size` bytes of key stream. Whole blocks, as libcrypto's ChaCha20 handles a part of one
  * by another call of its own, which costs as much as eight blocks.
  */
-static int stream(const struct sealing *job, struct library *library, size_t size)
+static int stream(struct library *library, size_t size)
 {
 	static const uint8_t zero[LIBRARY_STREAM_SIZE];
 	int rounded = (int)((size + BLOCK_SIZE - 1) / BLOCK_SIZE * BLOCK_SIZE);
 	int done;
 
-	return EVP_EncryptUpdate(job->chacha20, library->stream, &done, zero, rounded) == 1;
+	return EVP_EncryptUpdate(library->chacha20, library->stream, &done, zero, rounded) == 1;
 }
 
 /* output = input ^ key; output and input may be the same. */
@@ -69,8 +69,8 @@ static int begin(const struct sealing *job, struct library *library)
 	uint8_t start[4 + SEALING_NONCE_SIZE] = {0}; /* block counter, nonce */
 
 	memcpy(start + 4, job->nonce, SEALING_NONCE_SIZE);
-	return EVP_EncryptInit_ex2(job->chacha20, NULL, NULL, start, NULL) == 1 &&
-	       stream(job, library, BLOCK_SIZE + first_size(job)) &&
+	return EVP_EncryptInit_ex2(library->chacha20, NULL, job->key, start, NULL) == 1 &&
+	       stream(library, BLOCK_SIZE + first_size(job)) &&
 	       EVP_MAC_init(library->poly1305, library->stream, KEY_SIZE, NULL) == 1;
 }
 
@@ -82,7 +82,7 @@ static int apply(const struct sealing *job, struct library *library)
 	mix(job->output, job->input.at, library->stream + BLOCK_SIZE, at);
 	while (at < job->input.size) {
 		size_t size = least(job->input.size - at, LIBRARY_STREAM_SIZE);
-		if (!stream(job, library, size))
+		if (!stream(library, size))
 			return 0;
 		mix(job->output + at, job->input.at + at, library->stream, size);
 		at += size;

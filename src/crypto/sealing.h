@@ -9,22 +9,21 @@
 #include "base/attributes.h"
 #include "crypto/aead.h"
 
-#include <openssl/evp.h>
-
 enum {
 	SEALING_NONCE_SIZE = 12,
 };
 
 /* What is sealed or opened in one go. */
 struct sealing {
-	EVP_CIPHER_CTX *chacha20; /* has its key */
-	const uint8_t *nonce;	  /* SEALING_NONCE_SIZE bytes */
-	struct bytes input;	  /* without the tag */
-	struct bytes associated;  /* authenticated, not encrypted; may be empty */
-	uint8_t *output;	  /* as many bytes as the input; is the input, or apart from it */
+	const uint8_t *key;	 /* AEAD_KEY_SIZE bytes; NULL: as the call before */
+	const uint8_t *nonce;	 /* SEALING_NONCE_SIZE bytes */
+	struct bytes input;	 /* without the tag */
+	struct bytes associated; /* authenticated, not encrypted; may be empty */
+	uint8_t *output;	 /* as many bytes as the input; is the input, or apart from it */
 };
 
-/* Allocates nothing once the thread has its contexts. ERR_CRYPTO. */
+/* Allocates nothing once the thread has its contexts, one of which has the key from then on: call
+ * library_wipe_key() behind the last. ERR_CRYPTO. */
 int sealing_seal(const struct sealing *job, uint8_t ret_tag[static AEAD_TAG_SIZE]) must_check;
 
 /* Likewise. ERR_AUTHENTICATION, and the output is untouched; ERR_CRYPTO. */

@@ -22,7 +22,7 @@ enum {
 struct kind {
 	bool is_up;
 	bool is_tun;
-	uint8_t type, persists, has_information, has_header, is_multi_queue;
+	uint8_t type, persists, has_information, is_multi_queue;
 };
 
 static int take_tun(const struct nlattr *attribute, void *context)
@@ -31,7 +31,6 @@ static int take_tun(const struct nlattr *attribute, void *context)
 	uint8_t *places[IFLA_TUN_MAX + 1] = {
 		[IFLA_TUN_TYPE] = &kind->type,
 		[IFLA_TUN_PI] = &kind->has_information,
-		[IFLA_TUN_VNET_HDR] = &kind->has_header,
 		[IFLA_TUN_PERSIST] = &kind->persists,
 		[IFLA_TUN_MULTI_QUEUE] = &kind->is_multi_queue,
 	};
@@ -104,8 +103,7 @@ int netif_make_tun(const char *name, unsigned queue_count)
 	if (result < 0)
 		return result;
 	bool is_ours = kind.is_tun && kind.type == IFF_TUN && kind.persists &&
-		       !kind.has_information && !kind.has_header &&
-		       kind.is_multi_queue == (queue_count > 1);
+		       !kind.has_information && kind.is_multi_queue == (queue_count > 1);
 	return is_ours ? 0 : -EEXIST;
 }
 

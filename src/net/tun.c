@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "net/netlink.h"
+#include "net/tun_state.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,12 +25,6 @@ enum {
 	 * backpressure, and its own 500 overflow before TCP slows down.
 	 */
 	QUEUE_PACKETS = 1000,
-};
-
-struct tun {
-	char name[TUN_NAME_SIZE];
-	unsigned queue_count; /* open ones */
-	int fds[TUN_QUEUES_MAX];
 };
 
 int tun_name_check(const char *name)
@@ -63,19 +58,45 @@ static int open_queue(const char *name, int flags, int *ret_fd)
 	return 0;
 }
 
+static void close_queues(struct tun *tun)
+{
+	while (tun->queue_count > 0)
+		(void)close(tun->queues[--tun->queue_count].fd); /* a device: all is written */
+}
+
 /*
  * Opens all queues; `exclusive` is IFF_TUN_EXCL where the first one must find the name free.
  * -errno; what is open stays so.
  */
 static int open_queues(struct tun *tun, unsigned queue_count, int exclusive)
 {
-	int flags = IFF_TUN | IFF_NO_PI | (queue_count > 1 ? IFF_MULTI_QUEUE : 0);
-	int result = open_queue(tun->name, flags | exclusive, &tun->fds[0]);
+	int flags = IFF_TUN | IFF_NO_PI | (queue_count > 1 ? IFF_MULTI_QUEUE : 0) |
+		    (tun->has_headers ? IFF_VNET_HDR : 0);
+	int result = open_queue(tun->name, flags | exclusive, &tun->queues[0].fd);
 
 	if (result == -EBUSY && exclusive)
 		return -EEXIST;
 	while (result == 0 && ++tun->queue_count < queue_count)
-		result = open_queue(tun->name, flags, &tun->fds[tun->queue_count]);
+		result = open_queue(tun->name, flags, &tun->queues[tun->queue_count].fd);
+	return result;
+}
+
+/*
+ * The same, with the headers of super-packets where the kernel has them and without them where it
+ * has not, and agrees on offloads.
+ */
+static int open_device(struct tun *tun, unsigned queue_count, int exclusive)
+{
+	tun->has_headers = true;
+	int result = open_queues(tun, queue_count, exclusive);
+
+	if (result == 0 && tun_offload_prepare(tun) < 0) {
+		close_queues(tun);
+		tun->has_headers = false;
+		result = open_queues(tun, queue_count, exclusive);
+	}
+	if (result == 0)
+		tun_offload_agree(tun);
 	return result;
 }
 
@@ -126,7 +147,7 @@ static int begin(const char *name, unsigned queue_count, struct tun **ret_tun)
 		return result;
 	if (queue_count == 0 || queue_count > TUN_QUEUES_MAX)
 		return -EINVAL;
-	tun = memory_new(1, sizeof *tun);
+	tun = memory_new(1, sizeof *tun + queue_count * sizeof tun->queues[0]);
 	memcpy(tun->name, name, strlen(name));
 	*ret_tun = tun;
 	return 0;
@@ -137,7 +158,8 @@ static bool is_kept(const struct tun *tun)
 {
 	struct ifreq request = {0};
 
-	return ioctl(tun->fds[0], TUNGETIFF, &request) == 0 && request.ifr_flags & IFF_PERSIST;
+	return ioctl(tun->queues[0].fd, TUNGETIFF, &request) == 0 &&
+	       request.ifr_flags & IFF_PERSIST;
 }
 
 int tun_attach(const char *name, unsigned queue_count, struct tun **ret_tun)
@@ -147,7 +169,7 @@ int tun_attach(const char *name, unsigned queue_count, struct tun **ret_tun)
 
 	if (result < 0)
 		return result;
-	result = open_queues(tun, queue_count, 0);
+	result = open_device(tun, queue_count, 0);
 	if (result == 0 && !is_kept(tun))
 		result = -ENODEV;
 	if (result < 0) {
@@ -160,7 +182,7 @@ int tun_attach(const char *name, unsigned queue_count, struct tun **ret_tun)
 
 int tun_keep(struct tun *tun)
 {
-	return ioctl(tun->fds[0], TUNSETPERSIST, 1) < 0 ? -errno : 0;
+	return ioctl(tun->queues[0].fd, TUNSETPERSIST, 1) < 0 ? -errno : 0;
 }
 
 int tun_open(const char *name, unsigned queue_count, struct tun **ret_tun)
@@ -170,7 +192,7 @@ int tun_open(const char *name, unsigned queue_count, struct tun **ret_tun)
 
 	if (result < 0)
 		return result;
-	result = open_queues(tun, queue_count, IFF_TUN_EXCL);
+	result = open_device(tun, queue_count, IFF_TUN_EXCL);
 	if (result == 0)
 		result = set_sizes(tun);
 	if (result < 0) {
@@ -186,8 +208,7 @@ void tun_close(struct tun *tun)
 {
 	if (!tun)
 		return;
-	for (unsigned i = 0; i < tun->queue_count; i++)
-		(void)close(tun->fds[i]); /* a device: nothing is left to be written */
+	close_queues(tun);
 	free(tun);
 }
 
@@ -199,65 +220,5 @@ const char *tun_name(const struct tun *tun)
 int tun_fd(const struct tun *tun, unsigned queue)
 {
 	assert(queue < tun->queue_count);
-	return tun->fds[queue];
-}
-
-/* Reads one packet. Its length; 0: nothing there; -ENODEV or another -errno. */
-static ssize_t read_packet(int fd, struct packet *packet)
-{
-	ssize_t size;
-
-	do
-		size = read(fd, packet->data, packet_room(packet));
-	while (size < 0 && errno == EINTR);
-	if (size >= 0)
-		return size;
-	if (errno == EAGAIN)
-		return 0;
-	return errno == EBADFD || errno == EIO ? -ENODEV : -errno; /* EIO: it is going */
-}
-
-int tun_read(
-	struct tun *tun, unsigned queue, struct packet_pool *pool, struct packet_list *ret_packets)
-{
-	int fd = tun_fd(tun, queue);
-	int taken = 0;
-
-	while (taken < TUN_BATCH) {
-		struct packet *packet = packet_get(pool);
-		if (!packet)
-			break;
-		ssize_t size = read_packet(fd, packet);
-		if (size <= 0) {
-			packet_put(pool, packet);
-			return size < 0 && taken == 0 ? (int)size : taken;
-		}
-		packet->length = (size_t)size;
-		packet_list_push(ret_packets, packet);
-		taken++;
-	}
-	return taken;
-}
-
-/* Whether the kernel took the packet. */
-static bool write_packet(int fd, const struct packet *packet)
-{
-	ssize_t size;
-
-	do
-		size = write(fd, packet->data, packet->length);
-	while (size < 0 && errno == EINTR);
-	return size >= 0;
-}
-
-size_t tun_write(
-	struct tun *tun, unsigned queue, struct packet_pool *pool, struct packet_list *packets)
-{
-	int fd = tun_fd(tun, queue);
-	size_t written = 0;
-
-	for (const struct packet *packet = packets->first; packet; packet = packet->next)
-		written += write_packet(fd, packet);
-	packet_put_all(pool, packets);
-	return written;
+	return tun->queues[queue].fd;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The tunnel's outer side: two UDP sockets on one port, IPv4 and IPv6 (IPV6_V6ONLY), batched by
- * recvmmsg(2) and sendmmsg(2). Answers leave by the address that was called (sticky source:
- * IP_PKTINFO, IPV6_PKTINFO). One thread at a time.
+ * recvmmsg(2) and sendmmsg(2), and runs of datagrams by UDP_GRO and UDP_SEGMENT where the kernel
+ * and the way there can. Answers leave by the address that was called (sticky source: IP_PKTINFO,
+ * IPV6_PKTINFO). One thread at a time.
  */
 #pragma once
 
@@ -12,7 +13,7 @@
 #include <stdbool.h>
 
 enum {
-	UDP_BATCH = 64, /* datagrams a system call */
+	UDP_BATCH = 64, /* messages a system call, each of one datagram or a run of them */
 };
 
 struct udp;
@@ -51,17 +52,18 @@ int udp_set_mark(struct udp *udp, uint32_t mark) must_check;
 int udp_fd(const struct udp *udp, enum address_family family);
 
 /*
- * Takes what is there, at most UDP_BATCH datagrams, into packets from the pool, appended to
- * ret_datagrams with their endpoints. The number taken; 0: nothing there, or the pool is empty
- * (then the datagrams are taken off the socket and dropped). Asynchronous socket errors (ICMP) are
- * swallowed. -errno: the socket is unusable.
+ * Takes what is there, at most UDP_BATCH messages, into packets from the pool, appended to
+ * ret_datagrams with their endpoints; datagrams of a run are slices. The number taken; 0: nothing
+ * there, or the pool is empty (then the datagrams are taken off the socket and dropped).
+ * Asynchronous socket errors (ICMP) are swallowed. -errno: the socket is unusable.
  */
 int udp_receive(struct udp *udp, enum address_family family, struct packet_pool *pool,
 	struct packet_list *ret_datagrams) must_check;
 
 /*
- * Sends each datagram to its endpoint; what cannot be sent is counted and dropped, never an error:
- * the network may be gone for a while. All packets go back to the pool. Consumes datagrams.
+ * Sends each datagram to its endpoint, in this order for each of them; what cannot be sent is
+ * counted and dropped, never an error: the network may be gone for a while. All packets go back to
+ * the pool. Consumes datagrams.
  */
 void udp_send(struct udp *udp, struct packet_pool *pool, struct packet_list *datagrams);
 

@@ -2,14 +2,14 @@
 #include "net/udp_batch.h"
 
 #include <errno.h>
+#include <netinet/udp.h>
 #include <string.h>
 
 void udp_batch_init(struct udp_batch *batch)
 {
-	for (size_t i = 0; i < UDP_BATCH; i++) {
+	for (size_t i = 0; i < UDP_SLOTS; i++) {
 		batch->headers[i].msg_hdr = (struct msghdr){
 			.msg_name = &batch->names[i],
-			.msg_iov = &batch->data[i],
 			.msg_iovlen = 1,
 			.msg_control = &batch->controls[i],
 		};
@@ -20,7 +20,8 @@ void udp_batch_expect(struct udp_batch *batch, size_t at, uint8_t *data, size_t 
 {
 	struct msghdr *header = &batch->headers[at].msg_hdr;
 
-	batch->data[at] = (struct iovec){.iov_base = data, .iov_len = room};
+	batch->pieces[at] = (struct iovec){.iov_base = data, .iov_len = room};
+	header->msg_iov = &batch->pieces[at];
 	header->msg_namelen = sizeof batch->names[at];
 	header->msg_controllen = sizeof batch->controls[at];
 	header->msg_flags = 0;
@@ -69,10 +70,23 @@ static void read_ipv6_info(const uint8_t *data, struct endpoint *endpoint)
 	memcpy(endpoint->source.bytes, &info.ipi6_addr, sizeof info.ipi6_addr);
 }
 
-int udp_batch_read(struct udp_batch *batch, size_t at, struct endpoint *ret_endpoint)
+/* How long each datagram of a run is; 0 where the kernel says nothing sensible. */
+static size_t read_segment(const struct cmsghdr *control)
+{
+	int segment;
+
+	if (control->cmsg_len < CMSG_LEN(sizeof segment))
+		return 0;
+	memcpy(&segment, CMSG_DATA(control), sizeof segment);
+	return segment > 0 ? (size_t)segment : 0;
+}
+
+int udp_batch_read(
+	struct udp_batch *batch, size_t at, struct endpoint *ret_endpoint, size_t *ret_segment)
 {
 	struct msghdr *header = &batch->headers[at].msg_hdr;
 	struct endpoint endpoint = {0};
+	size_t segment = 0;
 	int result = read_name(&batch->names[at], &endpoint);
 
 	if (result < 0)
@@ -84,8 +98,11 @@ int udp_batch_read(struct udp_batch *batch, size_t at, struct endpoint *ret_endp
 		if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO &&
 			c->cmsg_len >= CMSG_LEN(sizeof(struct in6_pktinfo)))
 			read_ipv6_info(CMSG_DATA(c), &endpoint);
+		if (c->cmsg_level == SOL_UDP && c->cmsg_type == UDP_GRO)
+			segment = read_segment(c);
 	}
 	*ret_endpoint = endpoint;
+	*ret_segment = segment;
 	return 0;
 }
 
@@ -105,13 +122,14 @@ static socklen_t write_name(union udp_name *name, const struct endpoint *endpoin
 	return sizeof name->ipv6;
 }
 
-/* Writes the one control message of a datagram; the length of what was written. */
-static size_t write_control(
-	union udp_control *control, int level, int type, const void *info, size_t size)
+/* Writes a control message at `at`; the length of what was written. */
+static size_t write_control(uint8_t *at, int level, int type, const void *info, size_t size)
 {
-	control->align = (struct cmsghdr){
+	struct cmsghdr header = {
 		.cmsg_level = level, .cmsg_type = type, .cmsg_len = CMSG_LEN(size)};
-	memcpy(CMSG_DATA(&control->align), info, size);
+
+	memcpy(at, &header, sizeof header);
+	memcpy(at + CMSG_LEN(0), info, size);
 	return CMSG_SPACE(size);
 }
 
@@ -129,7 +147,7 @@ static unsigned source_link(const struct endpoint *endpoint, const struct in6_ad
 }
 
 /* Writes the endpoint's source address, if it has one; the length of what was written. */
-static size_t write_source(union udp_control *control, const struct endpoint *endpoint)
+static size_t write_source(uint8_t *control, const struct endpoint *endpoint)
 {
 	if (endpoint->source.family != endpoint->remote.family)
 		return 0;
@@ -144,23 +162,68 @@ static size_t write_source(union udp_control *control, const struct endpoint *en
 	return write_control(control, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
 }
 
+bool udp_batch_has_room(const struct udp_batch *batch)
+{
+	return batch->piece_count + UDP_SEGMENTS_MAX <= UDP_PIECES;
+}
+
 void udp_batch_write(struct udp_batch *batch, size_t at, const struct packet *packet)
 {
 	struct msghdr *header = &batch->headers[at].msg_hdr;
 	const struct endpoint *endpoint = &packet->endpoint;
 
-	batch->data[at] = (struct iovec){.iov_base = packet->data, .iov_len = packet->length};
+	if (at == 0)
+		batch->piece_count = 0;
+	size_t piece = at == UDP_SLOT_ALONE ? UDP_PIECES : batch->piece_count++;
+	batch->pieces[piece] = (struct iovec){.iov_base = packet->data, .iov_len = packet->length};
+	batch->segments[at] = 0;
+	batch->source_sizes[at] = write_source(batch->controls[at].bytes, endpoint);
+	header->msg_iov = &batch->pieces[piece];
+	header->msg_iovlen = 1;
 	header->msg_namelen = write_name(&batch->names[at], endpoint);
-	header->msg_controllen = write_source(&batch->controls[at], endpoint);
+	header->msg_controllen = batch->source_sizes[at];
 	header->msg_flags = 0;
+}
+
+/* Writes the length of the message's datagrams behind its source. */
+static void write_segment(struct udp_batch *batch, size_t at)
+{
+	uint8_t *control = batch->controls[at].bytes + batch->source_sizes[at];
+	struct msghdr *header = &batch->headers[at].msg_hdr;
+
+	header->msg_controllen =
+		batch->source_sizes[at] + write_control(control, SOL_UDP, UDP_SEGMENT,
+						  &batch->segments[at], sizeof batch->segments[at]);
+}
+
+void udp_batch_join(struct udp_batch *batch, size_t at, const struct packet *packet)
+{
+	struct msghdr *header = &batch->headers[at].msg_hdr;
+	struct iovec *last = &header->msg_iov[header->msg_iovlen - 1];
+
+	assert(batch->piece_count < UDP_PIECES && at != UDP_SLOT_ALONE);
+	if (batch->segments[at] == 0) {
+		batch->segments[at] = (uint16_t)last->iov_len;
+		write_segment(batch, at);
+	}
+	if ((uint8_t *)last->iov_base + last->iov_len == packet->data) {
+		last->iov_len += packet->length;
+		return;
+	}
+	batch->pieces[batch->piece_count++] =
+		(struct iovec){.iov_base = packet->data, .iov_len = packet->length};
+	header->msg_iovlen++;
 }
 
 bool udp_batch_has_source(const struct udp_batch *batch, size_t at)
 {
-	return batch->headers[at].msg_hdr.msg_controllen > 0;
+	return batch->source_sizes[at] > 0;
 }
 
 void udp_batch_forget_source(struct udp_batch *batch, size_t at)
 {
+	batch->source_sizes[at] = 0;
 	batch->headers[at].msg_hdr.msg_controllen = 0;
+	if (batch->segments[at] > 0)
+		write_segment(batch, at);
 }

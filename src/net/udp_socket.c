@@ -4,6 +4,7 @@
 #include "net/udp_batch.h"
 
 #include <errno.h>
+#include <netinet/udp.h>
 #include <unistd.h>
 
 enum {
@@ -52,6 +53,11 @@ static void enlarge_buffers(int fd)
 		(void)set_option(fd, SOL_SOCKET, SO_SNDBUF, SOCKET_BUFFER_BYTES);
 }
 
+bool udp_socket_can_segment(int fd)
+{
+	return set_option(fd, IPPROTO_UDP, UDP_SEGMENT, 0) == 0;
+}
+
 int udp_socket_set_mark(int fd, uint32_t mark)
 {
 	return set_option(fd, SOL_SOCKET, SO_MARK, (int)mark);
@@ -70,6 +76,8 @@ static int prepare(int fd, enum address_family family, const struct udp_config *
 			return result;
 	}
 	enlarge_buffers(fd);
+	/* Runs of datagrams come as one; not before Linux 5.0: then each comes by itself. */
+	(void)set_option(fd, IPPROTO_UDP, UDP_GRO, 1);
 	return config->mark ? udp_socket_set_mark(fd, config->mark) : 0;
 }
 

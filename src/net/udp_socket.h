@@ -15,5 +15,8 @@ int udp_socket_open(enum address_family family, const struct udp_config *config,
 /* The port that a socket is bound to, host order. -errno. */
 int udp_socket_port(int fd, uint16_t *ret_port) must_check;
 
+/* Whether the kernel knows UDP_SEGMENT (Linux 4.18). */
+bool udp_socket_can_segment(int fd);
+
 /* Sets SO_MARK. -errno. */
 int udp_socket_set_mark(int fd, uint32_t mark) must_check;

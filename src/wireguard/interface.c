@@ -62,6 +62,7 @@ void interface_tick(struct interface *interface, struct moment now, struct outbo
 			act_on(&turn, peer, timer);
 		deadlines_set(&interface->deadlines, first, timers_next_ns(&peer->timers));
 	}
+	send_finish(&turn);
 }
 
 uint64_t interface_deadline_ns(const struct interface *interface)

@@ -89,7 +89,10 @@ void interface_receive(struct interface *interface, struct moment now,
 void interface_send(struct interface *interface, struct moment now, struct packet_list *inner,
 	struct outbox *out);
 
-/* A packet from outbox.elsewhere that the other shard has no room for. Consumes packet. */
+/*
+ * A packet from outbox.elsewhere that the other shard has no room for; NULL: there was none to copy
+ * it into. Consumes packet.
+ */
 void interface_lose(struct interface *interface, struct packet *packet);
 
 /* Does what is due. */

@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -92,12 +93,12 @@ void keypairs_add(struct keypairs *keypairs, struct indextable *table, struct ke
 	slot_set(&keypairs->previous, table, NULL);
 }
 
-bool keypairs_confirm(
-	struct keypairs *keypairs, struct indextable *table, const struct keypair *used)
+bool keypairs_confirm(struct keypairs *keypairs, const struct keypair *used)
 {
 	if (!used || used != keypairs->next)
 		return false;
-	slot_set(&keypairs->previous, table, keypairs->current);
+	assert(!keypairs->previous); /* keypairs_add() has freed it */
+	keypairs->previous = keypairs->current;
 	keypairs->current = keypairs->next;
 	keypairs->next = NULL;
 	return true;

@@ -49,9 +49,11 @@ bool keypair_may_receive(const struct keypair *keypair, uint64_t now_ns);
 /* Takes in a fresh pair, by whether we began (kernel add_new_keypair). Consumes fresh. */
 void keypairs_add(struct keypairs *keypairs, struct indextable *table, struct keypair *fresh);
 
-/* A packet under `used` has authenticated; true where it was `next` and now is `current`. */
-bool keypairs_confirm(
-	struct keypairs *keypairs, struct indextable *table, const struct keypair *used);
+/*
+ * A packet under `used` has authenticated; true where it was `next` and now is `current`. No
+ * session ends by it: while there is a next one, there is no previous.
+ */
+bool keypairs_confirm(struct keypairs *keypairs, const struct keypair *used);
 
 /* Frees all three. */
 void keypairs_clear(struct keypairs *keypairs, struct indextable *table);

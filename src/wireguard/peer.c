@@ -27,10 +27,33 @@ void peer_stage(struct peer *peer, uint64_t now_ns, struct packet *packet)
 		interface_drop(interface, packet, DROP_OUT_STAGED_FULL);
 		return;
 	}
+	if (!peer_has_session(peer, now_ns))
+		packet = packet_detach(interface->pool, packet); /* it may stay for long */
+	if (!packet) {
+		interface_drop(interface, NULL, DROP_NO_BUFFER);
+		return;
+	}
 	packet_list_push(&peer->staged, packet);
 	interface->staged_count++;
 	if (peer->staged.count > MAX_STAGED_PACKETS)
 		interface_drop(interface, peer_unstage(peer), DROP_OUT_STAGED_FULL);
+}
+
+void peer_detach_staged(struct peer *peer)
+{
+	struct packet_list all = {0};
+	struct packet *packet;
+
+	packet_list_append(&all, &peer->staged);
+	while ((packet = packet_list_pop(&all))) {
+		packet = packet_detach(peer->shard->pool, packet);
+		if (packet) {
+			packet_list_push(&peer->staged, packet);
+			continue;
+		}
+		peer->shard->staged_count--;
+		interface_drop(peer->shard, NULL, DROP_NO_BUFFER);
+	}
 }
 
 void peer_drop_staged(struct peer *peer)
@@ -56,6 +79,7 @@ enum drop peer_begin_session(struct peer *peer, uint64_t now_ns)
 	struct noise_keys keys;
 	struct keypair *keypair;
 
+	send_pending(peer->shard);
 	noise_keys_derive(&peer->handshake, &keys);
 	int err = keypair_new(peer, &keys, remote_index, now_ns, &keypair);
 	bytes_wipe(&keys, sizeof keys);
@@ -71,6 +95,7 @@ void peer_forget_sessions(struct peer *peer)
 {
 	struct indextable *indices = &peer->shard->indices;
 
+	send_pending(peer->shard);
 	familiar_remove(&peer->shard->common->familiar, &peer->endpoint.remote);
 	indextable_remove(indices, &peer->handshake_index);
 	noise_handshake_clear(&peer->handshake);

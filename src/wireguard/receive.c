@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The way in (paper, 5.4; kernel receive.c). Every function that judges a packet says how it dies,
- * or DROP_NONE; then the packet has moved on. In order of cost: shape, mac1, load, keys, tag.
+ * or DROP_NONE; then the packet has moved on. In order of cost: shape, mac1, load, keys. Data goes
+ * on in receive_data.c.
  */
-#include "wireguard/inner.h"
 #include "wireguard/interface_state.h"
 
 #include "base/cursor.h"
-
-/* Renewal is begun by receiving, too, when the session is about to end (kernel keep_key_fresh). */
-#define REKEY_LAST_MINUTE_NS (REJECT_AFTER_TIME_NS - KEEPALIVE_TIMEOUT_NS - REKEY_TIMEOUT_NS)
 
 /* How many initiations without a knock in full right a shard serves where knocks are asked for. */
 enum {
@@ -138,12 +135,6 @@ static enum admission admit(const struct turn *turn, uint32_t sender_index,
 	return admit_under_load(turn, sender_index, ephemeral != NULL, knock, packet, ret_drop);
 }
 
-/* The peer was heard from this endpoint, in a packet that authenticated. */
-static void roam(struct peer *peer, const struct endpoint *from)
-{
-	peer->endpoint = *from;
-}
-
 /* Remembers the timestamp, and what must be stored before it may be answered. */
 static void enter_in_ledger(const struct turn *turn, struct peer *peer)
 {
@@ -234,15 +225,6 @@ static struct peer *peer_of_handshake(const struct interface *interface, uint32_
 	return container_of(entry, struct peer, handshake_index);
 }
 
-static struct keypair *keypair_of(const struct interface *interface, uint32_t index)
-{
-	struct indextable_entry *entry = indextable_find(&interface->indices, index);
-
-	if (!entry || entry->kind != INDEX_KEYPAIR)
-		return NULL;
-	return container_of(entry, struct keypair, index);
-}
-
 static enum drop receive_response(const struct turn *turn, struct packet *packet)
 {
 	struct interface *interface = turn->interface;
@@ -263,7 +245,7 @@ static enum drop receive_response(const struct turn *turn, struct packet *packet
 	if (drop != DROP_NONE)
 		return drop;
 
-	roam(peer, &packet->endpoint);
+	peer->endpoint = packet->endpoint;
 	peer->rx_bytes += packet->length;
 	timers_session_derived(&peer->timers, turn->now.monotonic_ns);
 	timers_handshake_completed(&peer->timers, turn->now.realtime_ns);
@@ -293,99 +275,6 @@ static enum drop receive_cookie_reply(const struct turn *turn, struct packet *pa
 	return drop;
 }
 
-/* Decrypts in place; afterwards the packet is what was inside, padding included. */
-static enum drop open_data(
-	const struct turn *turn, struct packet *packet, struct keypair **ret_keypair)
-{
-	struct message_data_header header;
-
-	message_data_header_decode(packet->data, &header);
-	struct keypair *keypair = keypair_of(turn->interface, header.receiver_index);
-	if (!keypair)
-		return DROP_INDEX_UNKNOWN;
-	if (!keypair_may_receive(keypair, turn->now.monotonic_ns) ||
-		header.counter >= REJECT_AFTER_MESSAGES)
-		return DROP_SESSION_EXPIRED;
-	packet->data += MESSAGE_DATA_HEADER_SIZE;
-	packet->length -= MESSAGE_DATA_HEADER_SIZE;
-	if (aead_open(keypair->receiving, header.counter, packet->data, packet->length) < 0)
-		return DROP_DATA_FORGED;
-	packet->length -= NOISE_TAG_SIZE;
-	if (!replay_accept(&keypair->replay, header.counter))
-		return DROP_COUNTER_REPLAYED;
-	*ret_keypair = keypair;
-	return DROP_NONE;
-}
-
-/* Begins the session's renewal while it can still be used, if that is ours to do. */
-static void renew_in_last_minute(const struct turn *turn, struct peer *peer)
-{
-	const struct keypair *current = peer->keypairs.current;
-
-	if (peer->timers.has_sent_last_minute_handshake || !current || !current->is_initiator ||
-		turn->now.monotonic_ns - current->created_ns < REKEY_LAST_MINUTE_NS)
-		return;
-	peer->timers.has_sent_last_minute_handshake = true;
-	send_initiation(turn, peer, SEND_FRESH);
-}
-
-/* The peer sent something under these keys, whatever it was. */
-static void peer_was_heard(const struct turn *turn, struct peer *peer,
-	const struct keypair *keypair, const struct packet *packet)
-{
-	struct interface *interface = turn->interface;
-	uint64_t now_ns = turn->now.monotonic_ns;
-
-	roam(peer, &packet->endpoint);
-	if (interface->common->config.cookies == COOKIES_FAMILIAR)
-		familiar_add(&interface->common->familiar, &peer->endpoint.remote,
-			keypair->created_ns + REJECT_AFTER_TIME_NS);
-	peer->rx_bytes += packet->length + MESSAGE_DATA_OVERHEAD;
-	if (keypairs_confirm(&peer->keypairs, &interface->indices, keypair)) {
-		timers_handshake_completed(&peer->timers, turn->now.realtime_ns);
-		send_staged(turn, peer);
-	}
-	renew_in_last_minute(turn, peer);
-	timers_any_authenticated_packet_received(&peer->timers);
-	timers_any_authenticated_packet_traversed(&peer->timers, now_ns);
-}
-
-/* Strips the padding; the inner packet must come from an address of this peer. */
-static enum drop check_inner(
-	const struct interface *interface, const struct peer *peer, struct packet *packet)
-{
-	struct inner inner;
-
-	if (inner_parse(packet->data, packet->length, &inner) < 0)
-		return DROP_INNER_MALFORMED;
-	if (allowedips_lookup(&interface->common->allowedips, &inner.source) != &peer->allowedips)
-		return DROP_SOURCE_NOT_ALLOWED;
-	packet->length = inner.length;
-	return DROP_NONE;
-}
-
-static enum drop receive_data(const struct turn *turn, struct packet *packet)
-{
-	struct interface *interface = turn->interface;
-	struct keypair *keypair;
-
-	enum drop drop = open_data(turn, packet, &keypair);
-	if (drop != DROP_NONE)
-		return drop;
-	struct peer *peer = keypair->peer;
-	peer_was_heard(turn, peer, keypair, packet);
-	if (packet->length == 0) {
-		packet_put(interface->pool, packet); /* a keepalive has done its work */
-	} else {
-		timers_data_received(&peer->timers, turn->now.monotonic_ns);
-		drop = check_inner(interface, peer, packet);
-		if (drop == DROP_NONE)
-			packet_list_push(&turn->out->inner, packet);
-	}
-	peer_reschedule(peer);
-	return drop;
-}
-
 /* The shard that a datagram of this type is for, by the index that it is addressed to. */
 static unsigned shard_of(
 	const struct interface *interface, enum message_type type, const struct packet *packet)
@@ -408,6 +297,8 @@ static enum drop receive_one(const struct turn *turn, struct packet *packet)
 
 	if (type == MESSAGE_INVALID)
 		return DROP_MALFORMED;
+	if (type != MESSAGE_DATA)
+		receive_pending(turn); /* sessions begin and end by the others */
 	if (type == MESSAGE_INITIATION)
 		return receive_initiation(turn, packet);
 	unsigned shard = shard_of(interface, type, packet);
@@ -433,4 +324,6 @@ void interface_receive(struct interface *interface, struct moment now,
 		if (drop != DROP_NONE)
 			interface_drop(interface, packet, drop);
 	}
+	receive_pending(&turn);
+	send_finish(&turn);
 }

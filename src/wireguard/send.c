@@ -48,27 +48,68 @@ static size_t padding(size_t size, size_t mtu_bytes)
 	return padded - size < room ? padded - size : room;
 }
 
-/* Turns an inner packet into a data message under the keypair, in place. */
-static int seal(struct keypair *keypair, struct packet *packet, size_t mtu_bytes)
+void send_pending(struct interface *interface)
 {
-	size_t pad = padding(packet->length, mtu_bytes);
-	uint64_t counter = keypair->sending_counter++;
+	struct batch *batch = &interface->sealing;
 
-	memset(packet->data + packet->length, 0, pad);
-	int err = aead_seal(keypair->sending, counter, packet->data, packet->length + pad);
-	if (err < 0)
-		return err;
-	packet->data -= MESSAGE_DATA_HEADER_SIZE;
-	packet->length += pad + MESSAGE_DATA_OVERHEAD;
-	const struct message_data_header header = {
-		.receiver_index = keypair->remote_index,
-		.counter = counter,
-	};
-	message_data_header_encode(&header, packet->data);
-	return 0;
+	aead_seal_batch(batch->jobs, batch->count);
+	for (size_t i = 0; i < batch->count; i++) {
+		struct packet *packet = batch->items[i].packet;
+		if (batch->jobs[i].result == 0)
+			continue;
+		batch->items[i].keypair->peer->tx_bytes -= packet->length;
+		packet->length = 0; /* no datagram of ours is empty: send_finish() finds it */
+		interface->has_unsealed = true;
+	}
+	batch->count = 0;
 }
 
-/* Seals and posts all that waits; false where the session ends before the list does. */
+void send_finish(const struct turn *turn)
+{
+	struct packet_list all = {0};
+	struct packet *packet;
+
+	send_pending(turn->interface);
+	if (!turn->interface->has_unsealed)
+		return;
+	turn->interface->has_unsealed = false;
+	packet_list_append(&all, &turn->out->datagrams);
+	while ((packet = packet_list_pop(&all))) {
+		if (packet->length > 0)
+			packet_list_push(&turn->out->datagrams, packet);
+		else
+			interface_drop(turn->interface, packet, DROP_CRYPTO_FAILED);
+	}
+}
+
+/* Turns an inner packet into a data message under the keypair, in place, but for its sealing. */
+static void seal_later(struct interface *interface, struct keypair *keypair, struct packet *packet)
+{
+	struct batch *batch = &interface->sealing;
+	size_t pad = padding(packet->length, interface->common->config.mtu_bytes);
+	const struct message_data_header header = {
+		.receiver_index = keypair->remote_index,
+		.counter = keypair->sending_counter++,
+	};
+
+	assert(packet_room(packet) >= packet->length + pad + NOISE_TAG_SIZE);
+	memset(packet->data + packet->length, 0, pad);
+	if (batch->count == BATCH_MAX)
+		send_pending(interface);
+	batch->items[batch->count].packet = packet;
+	batch->items[batch->count].keypair = keypair;
+	batch->jobs[batch->count++] = (struct aead_job){
+		.aead = keypair->sending,
+		.counter = header.counter,
+		.text = packet->data,
+		.size = packet->length + pad,
+	};
+	packet->data -= MESSAGE_DATA_HEADER_SIZE;
+	packet->length += pad + MESSAGE_DATA_OVERHEAD;
+	message_data_header_encode(&header, packet->data);
+}
+
+/* Posts all that waits, to be sealed; false where the session ends before the list does. */
 static bool seal_staged(const struct turn *turn, struct peer *peer, struct keypair *keypair)
 {
 	bool has_data = false;
@@ -79,16 +120,15 @@ static bool seal_staged(const struct turn *turn, struct peer *peer, struct keypa
 		if (!packet)
 			break;
 		has_data |= packet->length > 0;
-		if (seal(keypair, packet, turn->interface->common->config.mtu_bytes) < 0)
-			interface_drop(turn->interface, packet, DROP_CRYPTO_FAILED);
-		else
-			post(turn, peer, packet);
+		seal_later(turn->interface, keypair, packet);
+		post(turn, peer, packet);
 	}
 	timers_any_authenticated_packet_traversed(&peer->timers, turn->now.monotonic_ns);
 	timers_any_authenticated_packet_sent(&peer->timers);
 	if (has_data)
 		timers_data_sent(&peer->timers, turn->now.monotonic_ns,
 			turn->interface->common->config.entropy);
+	peer_detach_staged(peer);
 	return peer->staged.count == 0;
 }
 
@@ -297,4 +337,5 @@ void interface_send(struct interface *interface, struct moment now, struct packe
 	}
 	if (waiting)
 		send_staged(&turn, waiting);
+	send_finish(&turn);
 }

@@ -26,6 +26,7 @@ struct packet *exchange_offer(
 	uint32_t head = atomic_load_explicit(&exchange->head, memory_order_relaxed);
 	uint32_t tail = atomic_load_explicit(&exchange->tail, memory_order_acquire);
 
+	assert(full->buffer && full->references == 1);
 	if (head - tail == EXCHANGE_SLOTS)
 		return NULL;
 	size_t slot = head % EXCHANGE_SLOTS;

@@ -44,7 +44,10 @@ int exchange_init(struct exchange *exchange, struct packet_pool *pool) must_chec
 /* Gives what is in the slots back to the pool; no thread is using it any more. */
 void exchange_done(struct exchange *exchange, struct packet_pool *pool);
 
-/* Producer: hands over `full`. An empty packet in return; NULL: there is no room, full stays. */
+/*
+ * Producer: hands over `full`, which is neither a slice nor a carrier (packet_detach()). An empty
+ * packet in return; NULL: there is no room, full stays.
+ */
 struct packet *exchange_offer(
 	struct exchange *exchange, struct packet *full, enum exchange_kind kind) must_check;
 

@@ -40,7 +40,10 @@ struct worker {
 
 static void set_timer(struct worker *worker, uint64_t now_ns);
 
-/* Hands a list over to another worker; what finds no room dies as it would in a full socket. */
+/*
+ * Hands a list over to another worker; what finds no room dies as it would in a full socket. Slices
+ * are copied: their carriers stay here.
+ */
 static bool hand_over(struct worker *worker, struct exchange *exchange, struct packet_list *list,
 	enum exchange_kind kind)
 {
@@ -48,11 +51,12 @@ static bool hand_over(struct worker *worker, struct exchange *exchange, struct p
 	struct packet *packet;
 
 	while ((packet = packet_list_pop(list))) {
-		struct packet *empty = exchange_offer(exchange, packet, kind);
+		struct packet *own = packet_detach(&worker->pool, packet);
+		struct packet *empty = own ? exchange_offer(exchange, own, kind) : NULL;
 		if (empty)
 			packet_put(&worker->pool, empty);
 		else
-			interface_lose(worker->interface, packet);
+			interface_lose(worker->interface, own);
 	}
 	return has_any;
 }

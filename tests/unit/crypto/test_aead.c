@@ -79,12 +79,8 @@ static void job_of_row(size_t i, struct job *ret_job)
 /* ChaCha20-Poly1305 with all of its nonce free, which the header does not offer. */
 static struct sealing sealing_of(const struct job *job, struct bytes input, uint8_t *output)
 {
-	struct sealing sealing = {library()->chacha20, job->nonce, input,
-		{job->associated, job->associated_size}, output};
-
-	if (library_set_key(sealing.chacha20, job->key) < 0)
-		abort();
-	return sealing;
+	return (struct sealing){
+		job->key, job->nonce, input, {job->associated, job->associated_size}, output};
 }
 
 static int seal(const struct job *job, uint8_t *ret_sealed)

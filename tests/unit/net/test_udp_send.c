@@ -158,7 +158,7 @@ static void test_congestion(void)
 		"make the buffer small");
 	const struct endpoint to = end_at(&end, "203.0.113.77");
 	for (size_t i = 0; i < 64; i++)
-		end_compose(&end, &list, &to, i, 1000);
+		end_compose(&end, &list, &to, i, 1000 + i); /* no run: each is a message */
 	udp_send(end.udp, &end.pool, &list);
 	const struct udp_counters *counters = udp_counters(end.udp);
 	tap_ok(counters->sent > 0, "what has room is sent");

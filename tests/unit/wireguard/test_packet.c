@@ -177,11 +177,107 @@ static void test_random(void)
 	packet_pool_done(&pool);
 }
 
+/* Cuts a packet into slices of 100 bytes, without its last reference. */
+static void cut(struct packet_pool *pool, struct packet *carrier, struct packet *ret_slices[3])
+{
+	for (size_t i = 0; i < 3; i++) {
+		uint8_t *data = carrier->data + 200 * i;
+		ret_slices[i] = packet_slice(pool, carrier, data, 100, data + 150);
+		memset(data, (int)i, 100);
+	}
+	packet_put(pool, carrier);
+}
+
+static void test_slices(void)
+{
+	struct packet_pool pool;
+	struct packet *slices[3];
+
+	if (!tap_ok(packet_pool_init(&pool, 2) == 0, "a pool for slices"))
+		return;
+	struct packet *carrier = packet_get(&pool);
+	cut(&pool, carrier, slices);
+	tap_ok(slices[1]->length == 100 && packet_room(slices[1]) == 150 && !slices[1]->buffer &&
+			slices[1]->carrier == carrier && slices[1]->endpoint.port == 0,
+		"a slice is where it was cut, and ends at its limit");
+	packet_put(&pool, slices[0]);
+	packet_put(&pool, slices[2]);
+	tap_is_int(pool.free.count, 1, "a carrier stays out while one of its slices does");
+	packet_put(&pool, slices[1]);
+	tap_ok(pool.free.count == 2 && packet_get(&pool) == carrier, "and is free with the last");
+	tap_ok(packet_slice(&pool, carrier, carrier->data, 1, carrier->data + 1) == slices[1],
+		"the head that came back last goes out first");
+	packet_put(&pool, slices[1]);
+	tap_is_int(pool.free.count, 1, "a slice does not free a carrier that is still held");
+	packet_put(&pool, carrier);
+	tap_is_int(pool.free.count, 2, "its holder does");
+	packet_pool_done(&pool);
+}
+
+static void test_slices_end(void)
+{
+	struct packet_pool pool;
+	struct packet_list list = {0};
+	struct packet *slice;
+
+	if (!tap_ok(packet_pool_init(&pool, 1) == 0, "a pool for many slices"))
+		return;
+	struct packet *carrier = packet_get(&pool);
+	while ((slice = packet_slice(&pool, carrier, carrier->data, 1, carrier->data + 1)))
+		packet_list_push(&list, slice);
+	tap_is_int(list.count, PACKET_SLICES_MIN, "heads end some time");
+	packet_put(&pool, packet_list_pop(&list));
+	slice = packet_slice(&pool, carrier, carrier->data, 1, carrier->data + 1);
+	if (tap_ok(slice != NULL, "until one is back"))
+		packet_list_push(&list, slice);
+	packet_put(&pool, carrier);
+	packet_put_all(&pool, &list);
+	tap_ok(pool.free.count == 1 && pool.slices_out == 0, "a list of slices goes back");
+	packet_pool_done(&pool);
+}
+
+static void test_detach(void)
+{
+	struct packet_pool pool;
+	struct packet *slices[3];
+
+	if (!tap_ok(packet_pool_init(&pool, 2) == 0, "a pool to detach in"))
+		return;
+	struct packet *carrier = packet_get(&pool);
+	tap_ok(packet_detach(&pool, carrier) == carrier, "a packet of its own is left alone");
+	cut(&pool, carrier, slices);
+	slices[1]->endpoint.port = 7;
+	slices[1]->is_admitted = true;
+	struct packet *own = packet_detach(&pool, slices[1]);
+	if (!tap_ok(own && own->buffer && own != carrier, "a slice becomes a packet"))
+		return;
+	memset(carrier->data, 0xff, 600);
+	bool same = own->length == 100 && own->endpoint.port == 7 && own->is_admitted;
+	for (size_t i = 0; i < own->length; i++)
+		same = same && own->data[i] == 1;
+	tap_ok(same, "with all that is in it, whatever becomes of the carrier");
+	tap_ok(packet_detach(&pool, slices[0]) == NULL, "not without a packet to copy to");
+	tap_is_int(pool.slices_out, 1, "but the slice is given back");
+	packet_put(&pool, slices[2]);
+	packet_put(&pool, own);
+	struct packet *shared = packet_get(&pool);
+	struct packet *slice =
+		packet_slice(&pool, shared, shared->data, 1, shared->data + PACKET_DATA_MAX);
+	own = packet_detach(&pool, shared);
+	tap_ok(own != shared, "a packet that carries a slice is copied, too");
+	packet_put(&pool, own);
+	packet_put(&pool, slice);
+	packet_pool_done(&pool);
+}
+
 int main(void)
 {
 	test_list();
 	test_pool();
 	test_memory();
 	test_random();
+	test_slices();
+	test_slices_end();
+	test_detach();
 	return tap_done();
 }
