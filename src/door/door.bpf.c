@@ -72,6 +72,14 @@ struct {
 	__type(value, struct door_counts);
 } door_counts SEC(".maps");
 
+/* Hidden reception: the interfaces that have a wall, by index; others' frames are not ours. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, DOOR_PLACES_MAX);
+	__type(key, uint32_t);
+	__type(value, uint32_t);
+} door_places SEC(".maps");
+
 /* What would not fit on the stack; words are in the machine's order. */
 struct scratch {
 	uint32_t message[INITIATION_SIZE / 4];
@@ -580,11 +588,13 @@ int door_tap(struct __sk_buff *skb)
 	const struct packet packet = {.context = skb, .place = AT_TAP};
 	const struct door_shared *shared = get_shared();
 	struct datagram datagram = {0};
+	uint32_t place = skb->ifindex;
 
 	if (!shared || !concerns_us(skb))
 		return 0;
 	const struct door_rules *rules = get_rules(shared);
-	if (rules->port == 0 || !find(&packet, (__be16)skb->protocol, rules->port, &datagram))
+	if (rules->port == 0 || !find(&packet, (__be16)skb->protocol, rules->port, &datagram) ||
+		!bpf_map_lookup_elem(&door_places, &place))
 		return 0;
 	enum door_reason reason = judge(&packet, shared, rules, &datagram);
 	count(reason, datagram.count);

@@ -25,6 +25,8 @@ struct xdp_link {
 	struct bpf_link *link;
 };
 
+_Static_assert((int)OUTERLINKS_MAX == (int)DOOR_PLACES_MAX, "as many as can be listed");
+
 struct door {
 	struct door_config config;
 	char interface[32]; /* config.interface */
@@ -179,6 +181,11 @@ int door_tap_fd(const struct door *door)
 	return door->tap_fd;
 }
 
+int door_places_fd(const struct door *door)
+{
+	return bpf_map__fd(bpf_object__find_map_by_name(door->object, "door_places"));
+}
+
 int door_program_fd(const struct door *door)
 {
 	return bpf_program__fd(door->program);
@@ -257,7 +264,36 @@ static int attach_xdp(struct door *door, unsigned ifindex)
 	return 0;
 }
 
+/* ---- hidden ---- */
+
+/* The wall first: what the tap sees then is seen by nobody else. */
+static int attach_hidden(struct door *door, unsigned ifindex)
+{
+	uint32_t key = ifindex, value = 1;
+	int err = attach_tc(door, ifindex);
+
+	if (err < 0)
+		return err;
+	err = bpf_map_update_elem(door_places_fd(door), &key, &value, BPF_ANY);
+	return err < 0 ? -errno : 0;
+}
+
 /* ---- all interfaces ---- */
+
+static int attach(struct door *door, unsigned ifindex)
+{
+	switch (door->config.kind) {
+	case DOOR_NONE:
+		break;
+	case DOOR_TC:
+		return attach_tc(door, ifindex);
+	case DOOR_XDP:
+		return attach_xdp(door, ifindex);
+	case DOOR_HIDDEN:
+		return attach_hidden(door, ifindex);
+	}
+	return -EINVAL;
+}
 
 int door_attach(struct door *door, unsigned *ret_count)
 {
@@ -272,8 +308,7 @@ int door_attach(struct door *door, unsigned *ret_count)
 	if (door->config.kind == DOOR_XDP)
 		forget_gone(door, indices, (size_t)count);
 	for (int i = 0; i < count; i++) {
-		int err = door->config.kind == DOOR_XDP ? attach_xdp(door, indices[i])
-							: attach_tc(door, indices[i]);
+		int err = attach(door, indices[i]);
 		if (err == 0)
 			attached++;
 		else if (err != -ENODEV && first_error == 0) /* it may have gone meanwhile */

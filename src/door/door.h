@@ -44,6 +44,9 @@ int door_tap_fd(const struct door *door);
 /* The program at interfaces, for who wants to run or measure it by itself. Borrowed. */
 int door_program_fd(const struct door *door);
 
+/* Likewise the map of interfaces whose frames the tap takes, by index. Borrowed. */
+int door_places_fd(const struct door *door);
+
 /*
  * Attaches it to each outer interface (net/outerlink.h) where it is not yet; call again when
  * interfaces may have changed. *ret_count: to how many it is attached. -errno of the first that

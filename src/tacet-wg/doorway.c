@@ -25,7 +25,9 @@ static int open_parts(struct doorway *doorway, const struct door_config *config,
 void doorway_open(struct doorway *doorway, const struct options *options, uv_loop_t *loop)
 {
 	const struct door_config config = {
-		.kind = kinds[options->door], .interface = options->interface_name};
+		.kind = options->is_hidden ? DOOR_HIDDEN : kinds[options->door],
+		.interface = options->interface_name,
+	};
 	char error[DOOR_ERROR_SIZE] = "";
 
 	if (config.kind == DOOR_NONE) {
@@ -39,7 +41,7 @@ void doorway_open(struct doorway *doorway, const struct options *options, uv_loo
 			doorman_count(doorway->doorman));
 		return;
 	}
-	if (options->door != OPTIONS_DOOR_AUTO)
+	if (options->door != OPTIONS_DOOR_AUTO || options->is_hidden)
 		fatal(err, "%s: there can be no door in the kernel%s%s", options->interface_name,
 			*error ? ": " : "", error);
 	log_warn(err, "%s: there is no door in the kernel; the engine checks alone%s%s",

@@ -90,6 +90,10 @@ static void open_engine(struct program *program)
 		.cookies = options->cookies,
 		.state_directory = options->state_directory,
 		.keeper = program->doorway.keeper,
+		.is_hidden = options->is_hidden,
+		.tap_program = options->is_hidden
+				       ? door_tap_fd(doorman_door(program->doorway.doorman))
+				       : -1,
 		.ended = engine_has_ended,
 		.context = program,
 	};

@@ -27,6 +27,8 @@ static const char help[] =
 	"      --knock FILE      what initiations must prove, and ours do; see tacet-wg(8)\n"
 	"      --door WHERE      drop in the kernel what would be dropped here: off (default),\n"
 	"                        auto, tc, xdp\n"
+	"      --reception HOW   normal (default), or hidden: the kernel has no socket and no\n"
+	"                        port, and drops all that comes for it\n"
 	"  -h, --help            this text\n"
 	"  -V, --version         the version\n"
 	"\n"
@@ -52,6 +54,7 @@ enum {
 	OPTION_COOKIES,
 	OPTION_KNOCK,
 	OPTION_DOOR,
+	OPTION_RECEPTION,
 };
 
 static const struct option long_options[] = {
@@ -60,6 +63,7 @@ static const struct option long_options[] = {
 	{"cookies", required_argument, NULL, OPTION_COOKIES},
 	{"knock", required_argument, NULL, OPTION_KNOCK},
 	{"door", required_argument, NULL, OPTION_DOOR},
+	{"reception", required_argument, NULL, OPTION_RECEPTION},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
 	{0},
@@ -117,6 +121,15 @@ static enum options_door read_door(const char *text)
 	return OPTIONS_DOOR_OFF;
 }
 
+static bool read_reception(const char *text)
+{
+	if (strcmp(text, "hidden") == 0)
+		return true;
+	if (strcmp(text, "normal") != 0)
+		refuse("--reception takes normal or hidden", text);
+	return false;
+}
+
 static bool environment_is_set(const char *name)
 {
 	const char *value = getenv(name);
@@ -164,6 +177,9 @@ static void read_option(int option, struct options *options)
 		break;
 	case OPTION_DOOR:
 		options->door = read_door(optarg);
+		break;
+	case OPTION_RECEPTION:
+		options->is_hidden = read_reception(optarg);
 		break;
 	case 'h':
 		print_and_exit(help);

@@ -22,6 +22,7 @@ struct options {
 	unsigned worker_count;
 	enum cookie_policy cookies;
 	enum options_door door;
+	bool is_hidden;		/* reception */
 	const char *knock_path; /* NULL: none */
 	enum log_level log_level;
 	const char *state_directory;

@@ -29,6 +29,7 @@ struct self {
 	struct channel *channel;
 	struct engine *engine;	    /* NULL: we do not know yet who we are */
 	struct keeper *keeper;	    /* NULL: there is no door in the kernel */
+	int tap_program;	    /* of hidden reception, while sockets are opened; -1: none */
 	struct uapi_server *server; /* NULL: wg(8) is not served */
 	uint8_t public_key[MESSAGE_KEY_SIZE];
 	struct peerlist *peers;	 /* as it should be; NULL: nobody has said yet */
@@ -246,6 +247,8 @@ static void open_engine(struct self *self, const struct message_engine *begin)
 		.cookies = COOKIES_NEVER,
 		.state_directory = self->folder,
 		.keeper = self->keeper,
+		.is_hidden = self->config->reception == CONFIG_RECEPTION_HIDDEN,
+		.tap_program = self->tap_program,
 		.ended = engine_has_ended,
 		.context = self,
 	};
@@ -330,6 +333,8 @@ static void begin(struct self *self, const struct channel_message *message)
 	if (self->engine)
 		return; /* said twice */
 	open_keeper(self, message);
+	self->tap_program =
+		message->fd_count > MESSAGE_DOOR_TAP ? message->fds[MESSAGE_DOOR_TAP] : -1;
 	open_engine(self, begin);
 	open_server(self);
 	confine(self);

@@ -45,6 +45,8 @@ static int open_sockets(const struct engine *engine, uint16_t port, struct udp *
 		.port = port,
 		.mark = engine->mark,
 		.is_shared = engine->worker_count > 1,
+		.is_hidden = engine->config.is_hidden,
+		.tap_program = engine->config.tap_program,
 	};
 
 	if (config.is_shared && port) {

@@ -17,6 +17,8 @@ struct engine_config {
 	bool attaches; /* the device is there and persistent (tun_attach()), not ours to make */
 	enum cookie_policy cookies;
 	const char *state_directory; /* where timestamps are stored; borrowed */
+	bool is_hidden;		     /* reception, see struct udp_config */
+	int tap_program;	     /* then; borrowed */
 	struct keeper *keeper; /* of the door in the kernel; borrowed; NULL: there is no door */
 	/*
 	 * The device was deleted (err is 0), or packets cannot pass any more (-errno): the program
