@@ -9,9 +9,10 @@ import time
 
 import pytest
 
+import story
 from lab import strangers, wait_until
-from pair import (INNER_MEMBER, INNER_SERVER, MEMBER, PORT, SERVER, SERVER6,
-                  Pair)
+from lab.tacet import tacet_missing
+from pair import INNER_MEMBER, INNER_SERVER, MEMBER, PORT, SERVER, SERVER6, Pair
 from test_knock import knock_file
 from test_strangers import ADDRESSES, STRANGER, STRANGER6, Field
 
@@ -289,3 +290,59 @@ def test_transfer(ours, lab):
                 while len(got) < start + (1 << 16):
                     got += connection.recv(1 << 16)
             assert bytes(got) == data
+
+
+def founded(lab, **settings):
+    """A server of tacetd with these settings, a member and a stranger."""
+    reason = tacet_missing()
+    if reason:
+        pytest.skip(reason)
+    world = story.World(lab, "alice", prepare=False)
+    world.server.configure(**settings)
+    world.server.init()
+    world.server.start()
+    wait_until(lambda: world.server.status()["engine"]["up"], 10, "the engine")
+    return world
+
+
+def door_of(world):
+    """What tacetd says of its door."""
+    return world.server.status()["engine"]["door"]
+
+
+@pytest.mark.parametrize("settings, at", [({}, "tc"), ({"reception": "hidden"}, "hidden"),
+                                          ({"door": "off"}, "none")])
+def test_tacetd(ours, lab, settings, at):
+    """The confined engine feeds the door; members join; what strangers send is counted there."""
+    world = founded(lab, **settings)
+    server = world.server
+    assert door_of(world)["at"] == at
+    assert bool(door_of(world)["why"]) == (at == "none")
+    world.web("alice")
+    world.enrol("alice", services=["intranet"])
+    before = door_of(world)["dropped"]
+    capture = world.stranger_link.capture()
+
+    def knock_at():
+        with world.stranger.socket() as sender:
+            for _ in range(200):
+                sender.sendto(strangers.message(strangers.INITIATION, 148),
+                              (story.SERVER, server.settings["listen"]))
+    knock_at()
+    if at == "none":
+        assert door_of(world)["dropped"] == 0
+        return
+    wait_until(lambda: door_of(world)["dropped"] - before == 200, 10, "200 to be counted")
+    if at == "hidden":
+        assert str(server.settings["listen"]) not in server.host.run(["ss", "-Hanu"]).stdout
+    server.kill("engine")
+    knock_at()
+    wait_until(lambda: server.status()["engine"]["up"] and
+               server.status()["engine"]["starts"] == 2, 20, "another engine")
+    wait_until(lambda: world.members["alice"].fetch(f"http://{world.vip('intranet')}/", 1), 30,
+               "the page")
+    knock_at()
+    assert capture.count(source=story.SERVER) == 0
+    server.stop()
+    filters = server.host.run(["tc", "filter", "show", "dev", world.outer.left.name, "ingress"])
+    assert "door_" not in filters.stdout
