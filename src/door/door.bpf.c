@@ -72,7 +72,7 @@ struct {
 	__type(value, struct door_counts);
 } door_counts SEC(".maps");
 
-/* Hidden reception: the interfaces that have a wall, by index; others' frames are not ours. */
+/* The interfaces that have a door, by index, and how long their link header is. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, DOOR_PLACES_MAX);
@@ -125,12 +125,29 @@ struct datagram {
 	uint8_t has_lies; /* its headers are not those of a plain datagram */
 };
 
+/*
+ * The same where they do not lie in the packet's first piece, as those of super-packets: by their
+ * place from the link header on, for there is no helper that counts from the IP header then.
+ */
+static __attribute__((noinline)) long load_apart(
+	struct __sk_buff *skb, uint32_t at, void *to, uint32_t size)
+{
+	uint32_t ifindex = skb->ifindex;
+	const uint32_t *header_size = bpf_map_lookup_elem(&door_places, &ifindex);
+
+	if (!header_size || *header_size > DOOR_HEADER_MAX)
+		return -1;
+	return bpf_skb_load_bytes(skb, *header_size + at, to, size);
+}
+
 /* Copies bytes from the IP header on. Not 0: they are not there. */
 static __always_inline long load(const struct packet *packet, uint32_t at, void *to, uint32_t size)
 {
 	if (packet->place == AT_XDP)
 		return bpf_xdp_load_bytes(packet->context, packet->network_at + at, to, size);
-	return bpf_skb_load_bytes_relative(packet->context, at, to, size, BPF_HDR_START_NET);
+	if (bpf_skb_load_bytes_relative(packet->context, at, to, size, BPF_HDR_START_NET) == 0)
+		return 0;
+	return load_apart(packet->context, at, to, size);
 }
 
 struct udp_header {
@@ -358,7 +375,7 @@ static __always_inline enum door_reason judge_initiation(const struct packet *pa
 	struct scratch *scratch = load_message(packet, datagram, INITIATION_SIZE);
 
 	if (!scratch)
-		return DOOR_HEADER;
+		return DOOR_LET_IN; /* we cannot see it: the engine will */
 	if (!(rules->flags & DOOR_HAS_KEY))
 		return DOOR_NO_PRIVATE_KEY;
 	if (!mac1_is_valid(scratch, rules, INITIATION_SIZE / 4 - 2 * MAC_WORDS))
@@ -375,7 +392,7 @@ static __always_inline enum door_reason judge_response(const struct packet *pack
 	struct scratch *scratch = load_message(packet, datagram, RESPONSE_SIZE);
 
 	if (!scratch)
-		return DOOR_HEADER;
+		return DOOR_LET_IN; /* we cannot see it: the engine will */
 	if (!is_live(shared, scratch->message[2], 1, 0))
 		return DOOR_RESPONSE_UNEXPECTED;
 	if (!(rules->flags & DOOR_HAS_KEY))
@@ -398,7 +415,7 @@ static __always_inline enum door_reason judge(const struct packet *packet,
 	if (datagram->size < DATA_MIN_SIZE)
 		return DOOR_MALFORMED;
 	if (load(packet, datagram->at, head, sizeof head) != 0)
-		return DOOR_HEADER;
+		return DOOR_LET_IN; /* we cannot see it: the engine will */
 	uint32_t type = word_of(head[0]), size = datagram->size;
 	if (type == 4)
 		return is_live(shared, word_of(head[1]), 0, 1) ? DOOR_LET_IN : DOOR_INDEX_UNKNOWN;

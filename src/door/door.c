@@ -9,6 +9,8 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <linux/if_ether.h>
+#include <linux/if_arp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -232,14 +234,14 @@ static void detach_tc(const char *interface, unsigned ifindex)
 /* ---- XDP ---- */
 
 /* Forgets the links of interfaces that are gone: their programs went with them. */
-static void forget_gone(struct door *door, const unsigned *indices, size_t count)
+static void forget_gone(struct door *door, const struct outerlink *links, size_t count)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < door->xdp_count; i++) {
 		struct xdp_link *link = &door->xdp_links[i];
 		size_t at = 0;
-		while (at < count && indices[at] != link->ifindex)
+		while (at < count && links[at].index != link->ifindex)
 			at++;
 		if (at < count)
 			door->xdp_links[kept++] = *link;
@@ -264,51 +266,65 @@ static int attach_xdp(struct door *door, unsigned ifindex)
 	return 0;
 }
 
-/* ---- hidden ---- */
-
-/* The wall first: what the tap sees then is seen by nobody else. */
-static int attach_hidden(struct door *door, unsigned ifindex)
-{
-	uint32_t key = ifindex, value = 1;
-	int err = attach_tc(door, ifindex);
-
-	if (err < 0)
-		return err;
-	err = bpf_map_update_elem(door_places_fd(door), &key, &value, BPF_ANY);
-	return err < 0 ? -errno : 0;
-}
-
 /* ---- all interfaces ---- */
 
-static int attach(struct door *door, unsigned ifindex)
+/* How long the link header is that stands before what comes by such a link. */
+static uint32_t header_size(uint16_t type)
 {
-	switch (door->config.kind) {
-	case DOOR_NONE:
-		break;
-	case DOOR_TC:
-		return attach_tc(door, ifindex);
-	case DOOR_XDP:
-		return attach_xdp(door, ifindex);
-	case DOOR_HIDDEN:
-		return attach_hidden(door, ifindex);
+	switch (type) {
+	case ARPHRD_ETHER:
+		return ETH_HLEN;
+	case ARPHRD_NONE:
+	case ARPHRD_RAWIP:
+	case ARPHRD_PPP:
+	case ARPHRD_TUNNEL:
+	case ARPHRD_TUNNEL6:
+	case ARPHRD_SIT:
+	case ARPHRD_IPGRE:
+	case ARPHRD_IP6GRE:
+		return 0;
 	}
-	return -EINVAL;
+	return DOOR_HEADER_UNKNOWN;
+}
+
+/*
+ * At tc the program needs to know the link before it judges; but hidden reception is not to see
+ * what the wall does not keep from the kernel yet.
+ */
+static int attach_with_place(struct door *door, const struct outerlink *link)
+{
+	uint32_t key = link->index, value = header_size(link->type);
+
+	if (door->config.kind == DOOR_HIDDEN) {
+		int err = attach_tc(door, link->index);
+		if (err < 0)
+			return err;
+	}
+	if (bpf_map_update_elem(door_places_fd(door), &key, &value, BPF_ANY) < 0)
+		return -errno;
+	return door->config.kind == DOOR_HIDDEN ? 0 : attach_tc(door, link->index);
+}
+
+static int attach(struct door *door, const struct outerlink *link)
+{
+	return door->config.kind == DOOR_XDP ? attach_xdp(door, link->index)
+					     : attach_with_place(door, link);
 }
 
 int door_attach(struct door *door, unsigned *ret_count)
 {
-	static unsigned indices[OUTERLINKS_MAX];
+	static struct outerlink links[OUTERLINKS_MAX];
 	int first_error = 0;
 	unsigned attached = 0;
-	int count = outerlink_list(door->interface, indices);
+	int count = outerlink_list(door->interface, links);
 
 	if (count < 0)
 		return count;
 	listen_to_libbpf();
 	if (door->config.kind == DOOR_XDP)
-		forget_gone(door, indices, (size_t)count);
+		forget_gone(door, links, (size_t)count);
 	for (int i = 0; i < count; i++) {
-		int err = attach(door, indices[i]);
+		int err = attach(door, &links[i]);
 		if (err == 0)
 			attached++;
 		else if (err != -ENODEV && first_error == 0) /* it may have gone meanwhile */
@@ -320,12 +336,12 @@ int door_attach(struct door *door, unsigned *ret_count)
 
 void door_sweep(const char *interface)
 {
-	static unsigned indices[OUTERLINKS_MAX];
-	int count = outerlink_list(interface, indices);
+	static struct outerlink links[OUTERLINKS_MAX];
+	int count = outerlink_list(interface, links);
 
 	listen_to_libbpf();
 	for (int i = 0; i < count; i++)
-		detach_tc(interface, indices[i]);
+		detach_tc(interface, links[i].index);
 }
 
 void door_close(struct door *door)

@@ -44,7 +44,7 @@ int door_tap_fd(const struct door *door);
 /* The program at interfaces, for who wants to run or measure it by itself. Borrowed. */
 int door_program_fd(const struct door *door);
 
-/* Likewise the map of interfaces whose frames the tap takes, by index. Borrowed. */
+/* Likewise the map of interfaces, by index, with the sizes of their link headers. Borrowed. */
 int door_places_fd(const struct door *door);
 
 /*

@@ -19,7 +19,9 @@ enum {
 	DOOR_LIVE_BITS = 20,  /* 2^n slots: for 100,000 peers with four indices each */
 	DOOR_LIVE_BITS_MIN = 12,
 	DOOR_LIVE_BITS_MAX = 24,
-	DOOR_TAG_BITS = 4,	/* an index has the number of its shard in so many highest bits */
+	DOOR_TAG_BITS = 4,    /* an index has the number of its shard in so many highest bits */
+	DOOR_HEADER_MAX = 14, /* of a link that we know */
+	DOOR_HEADER_UNKNOWN = 255,
 	DOOR_PLACES_MAX = 1024, /* interfaces that have it */
 	DOOR_REASONS_MAX = 32,	/* counters of one processor */
 	DOOR_STALE_S = 150,	/* the engine looks in every minute, or it is not there */

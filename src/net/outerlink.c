@@ -10,7 +10,7 @@
 
 struct list {
 	const char *ignored;
-	unsigned *indices;
+	struct outerlink *links;
 	size_t count;
 };
 
@@ -68,18 +68,18 @@ static int visit(void *context, const struct nlmsghdr *message)
 		return 0;
 	if (list->count == OUTERLINKS_MAX)
 		return -ENOSPC;
-	list->indices[list->count++] = (unsigned)link.ifi_index;
+	list->links[list->count++] = (struct outerlink){(unsigned)link.ifi_index, link.ifi_type};
 	return 0;
 }
 
-int outerlink_list(const char *ignored_interface, unsigned ret_indices[static OUTERLINKS_MAX])
+int outerlink_list(const char *ignored_interface, struct outerlink ret_links[static OUTERLINKS_MAX])
 {
 	union netlink_buffer buffer;
 	struct list list;
 	int err;
 
 	do {
-		list = (struct list){.ignored = ignored_interface, .indices = ret_indices};
+		list = (struct list){.ignored = ignored_interface, .links = ret_links};
 		(void)netlink_begin(&buffer, RTM_GETLINK, NLM_F_DUMP, sizeof(struct ifinfomsg));
 		err = netlink_list(&buffer, visit, &list);
 	} while (err == -EINTR);

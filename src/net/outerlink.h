@@ -8,14 +8,17 @@
 
 #include "base/attributes.h"
 
-#include <stddef.h>
+#include <stdint.h>
 
 enum {
 	OUTERLINKS_MAX = 1024, /* more are left out, and that is an error */
 };
 
-/*
- * Their indices, but that of the interface of this name. How many; -ENOSPC, -errno.
- */
-int outerlink_list(
-	const char *ignored_interface, unsigned ret_indices[static OUTERLINKS_MAX]) must_check;
+struct outerlink {
+	unsigned index;
+	uint16_t type; /* ARPHRD_ETHER and the like */
+};
+
+/* All but the interface of this name. How many; -ENOSPC, -errno. */
+int outerlink_list(const char *ignored_interface,
+	struct outerlink ret_links[static OUTERLINKS_MAX]) must_check;

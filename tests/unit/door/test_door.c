@@ -71,9 +71,9 @@ static bool open_door(enum door_kind of_kind)
 	}
 	const struct keeper_maps maps = door_maps(door);
 	program = kind == DOOR_HIDDEN ? door_tap_fd(door) : door_program_fd(door);
-	uint32_t loopback = 1, is_there = 1; /* where the kernel's test lets frames come from */
+	uint32_t loopback = 1, header_size = 14; /* where the kernel's test lets frames come from */
 	if (kind == DOOR_HIDDEN &&
-		bpf_map_update_elem(door_places_fd(door), &loopback, &is_there, BPF_ANY) < 0)
+		bpf_map_update_elem(door_places_fd(door), &loopback, &header_size, BPF_ANY) < 0)
 		abort();
 	return tap_is_int(keeper_new(&maps, 1, &keeper), 0, "its memory is mapped");
 }
