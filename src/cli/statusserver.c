@@ -9,6 +9,8 @@
 #include "cli/status.h"
 #include "cli/text.h"
 
+#include <string.h>
+
 static void add_network(struct grid *grid, const json_t *status, uint64_t now_s)
 {
 	char span[TEXT_SIZE];
@@ -54,6 +56,20 @@ static void add_silence(struct grid *grid, const json_t *silence)
 	grid_text(grid, member_text(silence, "text"));
 }
 
+static void add_door(struct grid *grid, const json_t *door)
+{
+	const char *at = member_text(door, "at");
+
+	grid_text(grid, "door");
+	if (strcmp(at, "none") == 0 || !*at)
+		grid_format(grid, "none in the kernel: the engine checks alone (%s)",
+			member_text(door, "why"));
+	else
+		grid_format(grid, "%s in the kernel at %llu interfaces, dropped %llu datagrams", at,
+			(unsigned long long)member_number(door, "interfaces"),
+			(unsigned long long)member_number(door, "dropped"));
+}
+
 static void add_enforcement(struct grid *grid, const json_t *enforcement)
 {
 	unsigned long long repaired = member_number(enforcement, "repaired");
@@ -96,6 +112,7 @@ void status_print_server(const json_t *status)
 	add_network(&grid, status, now_s);
 	add_plan(&grid, member_get(status, "plan"), now_s);
 	add_engine(&grid, member_get(status, "engine"));
+	add_door(&grid, member_get(member_get(status, "engine"), "door"));
 	add_enforcement(&grid, member_get(status, "enforcement"));
 	add_silence(&grid, member_get(status, "silence"));
 	knock_add(&grid, member_get(status, "knock"), now_s);

@@ -5,6 +5,7 @@
 #include "controller/knocks.h"
 #include "controller/live.h"
 #include "controller/routes.h"
+#include "door/kind.h"
 #include "harden/silence.h"
 
 static json_t *encode_plan(const struct rollout *rollout)
@@ -16,12 +17,23 @@ static json_t *encode_plan(const struct rollout *rollout)
 		(int)head->devices, "services", (int)head->services, "grants", (int)head->grants);
 }
 
+/* Where in the kernel datagrams are judged before the engine, or why they are not. */
+static json_t *encode_door(const struct message_status *status)
+{
+	bool is_fine = message_text_is_fine(status->door_why, sizeof status->door_why);
+
+	return json_pack("{s:s, s:i, s:I, s:s}", "at", door_kind_word(status->door), "interfaces",
+		(int)status->door_places, "dropped", (json_int_t)status->door_dropped, "why",
+		is_fine ? status->door_why : "");
+}
+
 static json_t *encode_engine(const struct live *live)
 {
 	const struct message_status *status = &live->status;
 
-	return json_pack("{s:b, s:i, s:I}", "up", live->is_fresh && status->is_engine_up, "starts",
-		(int)status->engine_starts, "dropped", (json_int_t)status->dropped);
+	return json_pack("{s:b, s:i, s:I, s:o}", "up", live->is_fresh && status->is_engine_up,
+		"starts", (int)status->engine_starts, "dropped", (json_int_t)status->dropped,
+		"door", encode_door(status));
 }
 
 static size_t count_open(const struct world *world)

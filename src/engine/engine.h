@@ -8,6 +8,7 @@
 
 #include "base/address.h"
 #include "base/attributes.h"
+#include "door/keeper.h"
 #include "wireguard/allowedips.h"
 #include "wireguard/drop.h"
 #include "wireguard/knock.h"
@@ -78,8 +79,9 @@ struct engine_status {
 	uint8_t public_key[NOISE_KEY_SIZE];
 	uint16_t listen_port;
 	uint32_t mark;
-	const struct drop_counters *drops;
-	const struct knock_gate *gate; /* what is asked of initiations */
+	const struct drop_counters *drops; /* in the engine */
+	const struct door_counters *door;  /* in the kernel, before it; NULL: there is no door */
+	const struct knock_gate *gate;	   /* what is asked of initiations */
 };
 
 struct engine_peer_status {

@@ -19,6 +19,19 @@ static void add_key(struct uapi_text *text, const char *name, const uint8_t *key
 	text->size += KEY_DIGITS + 1;
 }
 
+/* Keys of ours, which wg(8) skips: how many datagrams died, where and of what. */
+static void add_deaths(struct uapi_text *text, const struct engine_status *status)
+{
+	if (!status->door)
+		return;
+	for (enum door_reason reason = 0; reason < DOOR_REASONS; reason++)
+		uapi_text_add(text, "door.%s=%" PRIu64 "\n", door_word(reason),
+			status->door->count[reason]);
+	for (enum drop drop = 1; drop < DROP_COUNT; drop++)
+		uapi_text_add(
+			text, "drop.%s=%" PRIu64 "\n", drop_word(drop), status->drops->count[drop]);
+}
+
 static void add_status(void *context, const struct engine_status *status)
 {
 	struct uapi_text *text = context;
@@ -29,6 +42,7 @@ static void add_status(void *context, const struct engine_status *status)
 		uapi_text_add(text, "listen_port=%u\n", status->listen_port);
 	if (status->mark != 0)
 		uapi_text_add(text, "fwmark=%" PRIu32 "\n", status->mark);
+	add_deaths(text, status);
 }
 
 static void add_allowedips(struct uapi_text *text, const struct allowedips_owner *owner)

@@ -28,9 +28,12 @@ struct udp_counters {
 };
 
 struct udp_config {
-	uint16_t port;	/* 0: the kernel chooses one that is free for both families */
-	uint32_t mark;	/* SO_MARK; 0: none */
-	bool is_shared; /* SO_REUSEPORT: more workers will open the same port */
+	uint16_t port;	 /* 0: the kernel chooses one that is free for both families */
+	uint32_t mark;	 /* SO_MARK; 0: none */
+	bool is_shared;	 /* SO_REUSEPORT: more workers will open the same port */
+	bool is_hidden;	 /* the kernel is to have no port: packet socket in, raw sockets out */
+	int tap_program; /* then: the BPF program that selects what is ours; borrowed for the call
+			  */
 };
 
 /*
@@ -48,7 +51,7 @@ uint16_t udp_port(const struct udp *udp);
 /* -errno; then the mark is as before. */
 int udp_set_mark(struct udp *udp, uint32_t mark) must_check;
 
-/* The sockets to wait on; -1 where the family is not there. */
+/* The sockets to wait on; -1 where the family is not there. Hidden: IPv4's is for both. */
 int udp_fd(const struct udp *udp, enum address_family family);
 
 /*

@@ -81,8 +81,7 @@ static void adapt(struct udp_side *side, size_t messages, size_t bytes)
 	side->slots = slots > UDP_BATCH ? UDP_BATCH : (unsigned)slots;
 }
 
-/* Appends the datagrams that a message of several was joined of. The number of them. */
-static size_t cut(struct packet_pool *pool, struct packet *message, size_t segment,
+size_t udp_cut(struct packet_pool *pool, struct packet *message, size_t segment,
 	struct packet_list *ret_datagrams)
 {
 	uint8_t *end = message->data + message->length;
@@ -120,7 +119,7 @@ static void take_slot(struct udp *udp, size_t at, struct packet_pool *pool,
 	size_t count = datagrams_in(packet->length, segment);
 	size_t taken = 0;
 	if (err == 0 && !(header->msg_hdr.msg_flags & MSG_TRUNC))
-		taken = count == 1 ? 1 : cut(pool, packet, segment, ret_datagrams);
+		taken = count == 1 ? 1 : udp_cut(pool, packet, segment, ret_datagrams);
 	packet_list_push(taken == 1 && count == 1 ? ret_datagrams : done, packet);
 	udp->counters.received += taken;
 	udp->counters.receive_dropped += count - taken;
@@ -133,6 +132,8 @@ int udp_receive(struct udp *udp, enum address_family family, struct packet_pool 
 	size_t before = ret_datagrams->count, bytes = 0;
 	struct packet_list done = {0};
 
+	if (udp->tap)
+		return udp_tap_receive(udp->tap, pool, &udp->counters, ret_datagrams);
 	if (!side)
 		return 0;
 	unsigned slots = expect_next(&udp->receiving, pool, side->slots);

@@ -49,6 +49,8 @@ static void forget_source(struct udp *udp, struct udp_side *side, size_t at, siz
 			!address_equal(&endpoint->source, &lost->source))
 			continue;
 		udp_batch_forget_source(&side->sending, i);
+		if (side->heads)
+			udp_raw_forget_source(side->heads, i);
 		udp->counters.source_lost += side->messages[i].count;
 	}
 }
@@ -186,6 +188,8 @@ static void begin(struct udp_side *side, const struct packet *packet)
 		.segment = packet->length,
 	};
 	udp_batch_write(&side->sending, side->count, packet);
+	if (side->heads)
+		udp_raw_write(side->heads, &side->sending, side->count, packet);
 	side->count++;
 	count_apart(side);
 }

@@ -3,6 +3,8 @@
 #pragma once
 
 #include "net/udp_batch.h"
+#include "net/udp_raw.h"
+#include "net/udp_tap.h"
 
 /* A message in a slot of the batch: which datagrams it is made of. */
 struct udp_message {
@@ -15,6 +17,7 @@ struct udp_message {
 /* One family's socket and the datagrams that wait for its next system call. */
 struct udp_side {
 	int fd;			    /* -1: the family is not there */
+	struct udp_heads *heads;    /* of a raw socket, whose UDP headers are ours; else NULL */
 	bool can_segment;	    /* the kernel knows UDP_SEGMENT */
 	size_t segment_max;	    /* longer datagrams do not go as one with others, for now */
 	uint64_t apart_left;	    /* datagrams sent by themselves until that is tried again */
@@ -27,6 +30,7 @@ struct udp_side {
 
 struct udp {
 	struct udp_side ipv4, ipv6;
+	struct udp_tap *tap; /* hidden reception: both families come by it; else NULL */
 	struct udp_batch receiving;
 	struct udp_counters counters;
 	uint32_t mark; /* in force */
@@ -44,3 +48,11 @@ static inline struct udp_side *udp_side_of(struct udp *udp, uint8_t family)
 		side = &udp->ipv6;
 	return side && side->fd >= 0 ? side : NULL;
 }
+
+/*
+ * Appends the datagrams, each `segment` bytes long but the last, that lie behind each other in a
+ * packet; it stays the caller's to put. The number of them; fewer where no heads of slices are
+ * left.
+ */
+size_t udp_cut(struct packet_pool *pool, struct packet *message, size_t segment,
+	struct packet_list *ret_datagrams);

@@ -28,13 +28,16 @@ struct option {
  */
 static const struct option ipv4_options[] = {
 	{IPPROTO_IP, IP_PKTINFO, 1},
-	{IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT},
 };
 
 static const struct option ipv6_options[] = {
 	{IPPROTO_IPV6, IPV6_V6ONLY, 1},
 	{IPPROTO_IPV6, IPV6_RECVPKTINFO, 1},
-	{IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT},
+};
+
+static const struct option path_options[] = {
+	[ADDRESS_IPV4] = {IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT},
+	[ADDRESS_IPV6] = {IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT},
 };
 
 /* Sets one option. -errno. */
@@ -63,6 +66,17 @@ int udp_socket_set_mark(int fd, uint32_t mark)
 	return set_option(fd, SOL_SOCKET, SO_MARK, (int)mark);
 }
 
+int udp_socket_prepare_sending(int fd, enum address_family family, uint32_t mark)
+{
+	const struct option *path = &path_options[family];
+	int result = set_option(fd, path->level, path->name, path->value);
+
+	if (result < 0)
+		return result;
+	enlarge_buffers(fd);
+	return mark ? udp_socket_set_mark(fd, mark) : 0;
+}
+
 /* All options that must hold before the first datagram comes in. -errno. */
 static int prepare(int fd, enum address_family family, const struct udp_config *config)
 {
@@ -75,10 +89,9 @@ static int prepare(int fd, enum address_family family, const struct udp_config *
 		if (result < 0)
 			return result;
 	}
-	enlarge_buffers(fd);
 	/* Runs of datagrams come as one; not before Linux 5.0: then each comes by itself. */
 	(void)set_option(fd, IPPROTO_UDP, UDP_GRO, 1);
-	return config->mark ? udp_socket_set_mark(fd, config->mark) : 0;
+	return udp_socket_prepare_sending(fd, family, config->mark);
 }
 
 /* Binds to all addresses of the family. -errno. */

@@ -12,6 +12,9 @@
 int udp_socket_open(enum address_family family, const struct udp_config *config, uint16_t port,
 	int *ret_fd) must_check;
 
+/* What a socket has to know that sends the tunnel's datagrams: fragments, buffers, mark. -errno. */
+int udp_socket_prepare_sending(int fd, enum address_family family, uint32_t mark) must_check;
+
 /* The port that a socket is bound to, host order. -errno. */
 int udp_socket_port(int fd, uint16_t *ret_port) must_check;
 

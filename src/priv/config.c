@@ -200,6 +200,12 @@ static int format(const struct config *config, char ret_text[static TEXT_SIZE])
 		"familiar or\n"
 		"# always; whoever gets one knows that we are here\n"
 		"cookies: %s\n"
+		"# the door in the kernel, which drops strangers' datagrams there: auto or off\n"
+		"door: %s\n"
+		"# normal: by sockets; hidden: before the kernel sees what comes, which has no "
+		"port\n"
+		"# open then\n"
+		"reception: %s\n"
 		"\n"
 		"# TCP ports inside the tunnel, never outside\n"
 		"control-port: %u\n"
@@ -219,10 +225,10 @@ static int format(const struct config *config, char ret_text[static TEXT_SIZE])
 		"# error, warning, info or debug\n"
 		"log: %s\n",
 		config_role_word(config->role), config->interface, config->listen, config->workers,
-		config->mark, config_cookies_word(config->cookies), config->control_port,
-		config->enrol_port, quote(config->state).text, quote(config->run).text,
-		quote(config->hosts).text, config->engine_user, config->control_user,
-		config_level_word(config->log));
+		config->mark, config_cookies_word(config->cookies), config_door_word(config->door),
+		config_reception_word(config->reception), config->control_port, config->enrol_port,
+		quote(config->state).text, quote(config->run).text, quote(config->hosts).text,
+		config->engine_user, config->control_user, config_level_word(config->log));
 
 	return size < 0 || size >= TEXT_SIZE ? -EINVAL : size;
 }

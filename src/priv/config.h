@@ -32,6 +32,18 @@ enum config_cookies {
 	CONFIG_COOKIES_ALWAYS,	 /* as stock WireGuard */
 };
 
+/* The door in the kernel (docs/door.md). */
+enum config_door {
+	CONFIG_DOOR_AUTO, /* where it can be had */
+	CONFIG_DOOR_OFF,
+};
+
+/* How the tunnel's datagrams are read (docs/door.md). */
+enum config_reception {
+	CONFIG_RECEPTION_NORMAL, /* by UDP sockets */
+	CONFIG_RECEPTION_HIDDEN, /* before the kernel sees them: it has no socket and no port */
+};
+
 struct config {
 	char path[CONFIG_PATH_SIZE];  /* of the file that was read */
 	enum config_role role;	      /* role: server | client | gateway */
@@ -46,6 +58,8 @@ struct config {
 	uint16_t workers;	      /* workers: 1 */
 	uint32_t mark;		      /* mark: MARK_DAEMON, of the tunnel's datagrams */
 	enum config_cookies cookies;  /* cookies: never | familiar | always */
+	enum config_door door;	      /* door: auto | off */
+	enum config_reception reception;     /* reception: normal | hidden */
 	char engine_user[CONFIG_WORD_SIZE];  /* engine-user: tacet-engine */
 	char control_user[CONFIG_WORD_SIZE]; /* control-user: tacet-control */
 	enum log_level log;		     /* log: error | warning | info | debug */

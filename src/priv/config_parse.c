@@ -52,6 +52,26 @@ static const char *const level_words[] = {
 	[LOG_LEVEL_DEBUG] = "debug",
 };
 
+static const char *const door_words[] = {
+	[CONFIG_DOOR_AUTO] = "auto",
+	[CONFIG_DOOR_OFF] = "off",
+};
+
+static const char *const reception_words[] = {
+	[CONFIG_RECEPTION_NORMAL] = "normal",
+	[CONFIG_RECEPTION_HIDDEN] = "hidden",
+};
+
+const char *config_door_word(enum config_door door)
+{
+	return door_words[door];
+}
+
+const char *config_reception_word(enum config_reception reception)
+{
+	return reception_words[reception];
+}
+
 const char *config_role_word(enum config_role role)
 {
 	return role_words[role];
@@ -113,6 +133,29 @@ static bool take_level(const struct key *key, const char *text, size_t size, voi
 		!find_word(level_words, ARRAY_LENGTH(level_words), text, &index))
 		return false;
 	*(enum log_level *)ret_value = (enum log_level)index;
+	return true;
+}
+
+static bool take_door(const struct key *key, const char *text, size_t size, void *ret_value)
+{
+	unsigned index;
+
+	(void)key;
+	if (strlen(text) != size || !find_word(door_words, ARRAY_LENGTH(door_words), text, &index))
+		return false;
+	*(enum config_door *)ret_value = (enum config_door)index;
+	return true;
+}
+
+static bool take_reception(const struct key *key, const char *text, size_t size, void *ret_value)
+{
+	unsigned index;
+
+	(void)key;
+	if (strlen(text) != size ||
+		!find_word(reception_words, ARRAY_LENGTH(reception_words), text, &index))
+		return false;
+	*(enum config_reception *)ret_value = (enum config_reception)index;
 	return true;
 }
 
@@ -181,7 +224,7 @@ static bool take_number(const struct key *key, const char *text, size_t size, vo
 #define USER_EXPECTED "a user's name: 1 to 31 of a-z 0-9 _ -, beginning with a letter or _"
 #define KEYS_EXPECTED                                                                              \
 	"role, interface, state, run, hosts, listen, control-port, enrol-port, workers, mark, "    \
-	"cookies, engine-user, control-user or log"
+	"cookies, door, reception, engine-user, control-user or log"
 
 static const struct key keys[] = {
 	{"role", "server, client or gateway", true, take_role, FIELD(role)},
@@ -199,6 +242,8 @@ static const struct key keys[] = {
 	{"workers", "a number from 1 to 16", false, take_number, FIELD(workers), 1, TUN_QUEUES_MAX},
 	{"mark", "a number from 0 to 4294967295", false, take_number, FIELD(mark), 0, UINT32_MAX},
 	{"cookies", "never, familiar or always", false, take_cookies, FIELD(cookies)},
+	{"door", "auto or off", false, take_door, FIELD(door)},
+	{"reception", "normal or hidden", false, take_reception, FIELD(reception)},
 	{"engine-user", USER_EXPECTED, false, take_user, FIELD(engine_user)},
 	{"control-user", USER_EXPECTED, false, take_user, FIELD(control_user)},
 	{"log", "error, warning, info or debug", false, take_level, FIELD(log)},

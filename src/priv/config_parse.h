@@ -12,7 +12,9 @@
 int config_parse(const void *bytes, size_t size, struct policy_faults *faults,
 	struct config *ret_config) must_check;
 
-/* The words of the file for a role and for a log level, "" for silence; static. */
+/* The words of the file for a value; of a log level "" for silence; static. */
 const char *config_role_word(enum config_role role);
 const char *config_cookies_word(enum config_cookies cookies);
 const char *config_level_word(enum log_level level);
+const char *config_door_word(enum config_door door);
+const char *config_reception_word(enum config_reception reception);

@@ -15,7 +15,7 @@ static const struct message_row rows[] = {
 		.least = (fewest),                                                                 \
 		.most = (greatest),                                                                \
 		.record_size = sizeof(record),                                                     \
-		.takes_fds = (type) == MESSAGE_LISTENERS,                                          \
+		.takes_fds = (type) == MESSAGE_LISTENERS || (type) == MESSAGE_ENGINE_BEGIN,        \
 	},
 	MESSAGE_LIST(X)
 #undef X
@@ -63,12 +63,12 @@ IS_SIZED(struct message_grant, 4 + 4);
 IS_SIZED(struct message_name, MESSAGE_HOST_SIZE + ADDRESS_SIZE);
 IS_SIZED(struct message_done, 8 + 4 + 3 * 4 + MESSAGE_TEXT_SIZE);
 IS_SIZED(struct message_text, MESSAGE_TEXT_SIZE);
-IS_SIZED(struct message_engine, MESSAGE_KEY_SIZE + 4 + 2 + 2);
+IS_SIZED(struct message_engine, MESSAGE_KEY_SIZE + 4 + 2 + 2 + 2 * 4);
 IS_SIZED(struct message_ready, 2 + 2);
 IS_SIZED(struct message_ask, 8);
 IS_SIZED(struct message_peer_status, MESSAGE_KEY_SIZE + ENDPOINT_SIZE + 3 * 8);
 IS_SIZED(struct message_silence, 8);
-IS_SIZED(struct message_status, 7 * 8 + 4 + 2 + 1 + 1 + 8);
+IS_SIZED(struct message_status, 8 * 8 + 4 + 2 + 1 + 1 + 8 + 2 * 4 + MESSAGE_NAME_SIZE);
 
 /* What lies between the end of one field and the next. */
 #define HOLE(type, record, before, size, after)                                                    \

@@ -59,9 +59,10 @@ enum {
 	X(MESSAGE_PLAN_DONE, P, struct message_done, 1, 1)                                         \
 	/* something that was found not to be as planned, and was repaired: for the log */         \
 	X(MESSAGE_REPORT, P, struct message_text, 1, 1)                                            \
-	/* to the engine: who it is, then its peers, whole; it makes the difference */             \
+	/* to the engine: who it is, with the memory of the door in the kernel if there is one */  \
 	X(MESSAGE_ENGINE_BEGIN, P, struct message_engine, 1, 1)                                    \
 	X(MESSAGE_ENGINE_READY, E, struct message_ready, 1, 1)                                     \
+	/* its peers, whole; it makes the difference */                                            \
 	X(MESSAGE_PEERS_BEGIN, P, struct message_plan, 1, 1)                                       \
 	X(MESSAGE_PEERS, P, struct message_peer, 1, UINT16_MAX)                                    \
 	X(MESSAGE_PREFIXES, P, struct message_prefix, 1, UINT16_MAX)                               \
@@ -203,6 +204,19 @@ struct message_engine {
 	uint32_t mark;	      /* SO_MARK; 0: none */
 	uint16_t listen_port; /* 0: any */
 	uint16_t workers;
+	/* of the door: its descriptors are those of enum message_door; 0 processors: there is none
+	 */
+	uint32_t door_live_bits, door_processors;
+};
+
+/* Descriptors of MESSAGE_ENGINE_BEGIN: maps of struct keeper_maps, and a program. */
+enum message_door {
+	MESSAGE_DOOR_SHARED,
+	MESSAGE_DOOR_LIVE,
+	MESSAGE_DOOR_COUNTS,
+	MESSAGE_DOOR_MAPS,		      /* so many without hidden reception */
+	MESSAGE_DOOR_TAP = MESSAGE_DOOR_MAPS, /* with it: what selects for its packet sockets */
+	MESSAGE_DOOR_ALL,
 };
 
 struct message_ready {
@@ -241,11 +255,15 @@ struct message_status {
 	uint64_t dropped;	/* packets that died in the engine, of all kinds */
 	uint64_t knock_missing; /* of these, initiations without a knock */
 	uint64_t knock_budget;	/* and those beyond the budget */
+	uint64_t door_dropped;	/* in the kernel, before the engine */
 	uint32_t engine_starts; /* 1: it never died */
 	uint16_t listen_port;
 	uint8_t is_engine_up;
 	uint8_t reserved;
 	struct message_silence silence;
+	uint32_t door;	      /* enum door_kind: where in the kernel datagrams are judged */
+	uint32_t door_places; /* at how many interfaces */
+	char door_why[MESSAGE_NAME_SIZE]; /* why it is DOOR_NONE, for people */
 };
 
 /*

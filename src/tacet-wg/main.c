@@ -5,6 +5,7 @@
 #include "engine/uapi_server.h"
 #include "engine/userspace/userspace.h"
 #include "priv/background.h"
+#include "tacet-wg/doorway.h"
 #include "tacet-wg/knockfile.h"
 #include "tacet-wg/options.h"
 
@@ -18,6 +19,7 @@ struct program {
 	struct options options;
 	uv_loop_t loop;
 	uv_signal_t signals[2];
+	struct doorway doorway;
 	struct engine *engine;
 	struct uapi_server *server;
 	int exit_code;
@@ -30,6 +32,7 @@ static void stop(struct program *program)
 	program->server = NULL;
 	if (program->engine)
 		engine_stop(program->engine);
+	doorway_close(&program->doorway);
 	for (size_t i = 0; i < ARRAY_LENGTH(program->signals); i++) {
 		if (!uv_is_closing((uv_handle_t *)&program->signals[i]))
 			uv_close((uv_handle_t *)&program->signals[i], NULL);
@@ -87,6 +90,11 @@ static void open_engine(struct program *program)
 		.cookies = options->cookies,
 		.waits = options->waits,
 		.state_directory = options->state_directory,
+		.keeper = program->doorway.keeper,
+		.is_hidden = options->is_hidden,
+		.tap_program = options->is_hidden
+				       ? door_tap_fd(doorman_door(program->doorway.doorman))
+				       : -1,
 		.ended = engine_has_ended,
 		.context = program,
 	};
@@ -160,6 +168,7 @@ static void open_all(struct program *program)
 	int err = uv_loop_init(&program->loop);
 	if (err < 0)
 		fatal(err, "cannot make an event loop");
+	doorway_open(&program->doorway, &program->options, &program->loop);
 	open_engine(program);
 	set_knock(program);
 	open_server(program);
@@ -188,6 +197,7 @@ int main(int argc, char **argv)
 	log_info(0, "%s: ready", program.options.interface_name);
 	uv_run(&program.loop, UV_RUN_DEFAULT);
 	engine_free(program.engine);
+	keeper_free(program.doorway.keeper);
 	uv_loop_close(&program.loop);
 	return program.exit_code;
 }

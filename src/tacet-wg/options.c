@@ -27,6 +27,10 @@ static const char help[] =
 	"      --knock FILE      what initiations must prove, and ours do; see tacet-wg(8)\n"
 	"      --wait            call nobody: peers call us, and nothing is sent to one that\n"
 	"                        was not heard for 18 s\n"
+	"      --door WHERE      drop in the kernel what would be dropped here: off (default),\n"
+	"                        auto, tc, xdp\n"
+	"      --reception HOW   normal (default), or hidden: the kernel has no socket and no\n"
+	"                        port, and drops all that comes for it\n"
 	"  -h, --help            this text\n"
 	"  -V, --version         the version\n"
 	"\n"
@@ -52,6 +56,8 @@ enum {
 	OPTION_COOKIES,
 	OPTION_KNOCK,
 	OPTION_WAIT,
+	OPTION_DOOR,
+	OPTION_RECEPTION,
 };
 
 static const struct option long_options[] = {
@@ -60,6 +66,8 @@ static const struct option long_options[] = {
 	{"cookies", required_argument, NULL, OPTION_COOKIES},
 	{"knock", required_argument, NULL, OPTION_KNOCK},
 	{"wait", no_argument, NULL, OPTION_WAIT},
+	{"door", required_argument, NULL, OPTION_DOOR},
+	{"reception", required_argument, NULL, OPTION_RECEPTION},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
 	{0},
@@ -98,6 +106,32 @@ static enum cookie_policy read_cookies(const char *text)
 	if (strcmp(text, "never") != 0)
 		refuse("--cookies takes never, familiar or always", text);
 	return COOKIES_NEVER;
+}
+
+static enum options_door read_door(const char *text)
+{
+	static const char *const words[] = {
+		[OPTIONS_DOOR_OFF] = "off",
+		[OPTIONS_DOOR_AUTO] = "auto",
+		[OPTIONS_DOOR_TC] = "tc",
+		[OPTIONS_DOOR_XDP] = "xdp",
+	};
+
+	for (unsigned i = 0; i < ARRAY_LENGTH(words); i++) {
+		if (strcmp(text, words[i]) == 0)
+			return (enum options_door)i;
+	}
+	refuse("--door takes off, auto, tc or xdp", text);
+	return OPTIONS_DOOR_OFF;
+}
+
+static bool read_reception(const char *text)
+{
+	if (strcmp(text, "hidden") == 0)
+		return true;
+	if (strcmp(text, "normal") != 0)
+		refuse("--reception takes normal or hidden", text);
+	return false;
 }
 
 static bool environment_is_set(const char *name)
@@ -147,6 +181,12 @@ static void read_option(int option, struct options *options)
 		break;
 	case OPTION_WAIT:
 		options->waits = true;
+		break;
+	case OPTION_DOOR:
+		options->door = read_door(optarg);
+		break;
+	case OPTION_RECEPTION:
+		options->is_hidden = read_reception(optarg);
 		break;
 	case 'h':
 		print_and_exit(help);

@@ -28,6 +28,8 @@ struct self {
 	uv_timer_t timer;
 	struct channel *channel;
 	struct engine *engine;	    /* NULL: we do not know yet who we are */
+	struct keeper *keeper;	    /* NULL: there is no door in the kernel */
+	int tap_program;	    /* of hidden reception, while sockets are opened; -1: none */
 	struct uapi_server *server; /* NULL: wg(8) is not served */
 	uint8_t public_key[MESSAGE_KEY_SIZE];
 	struct peerlist *peers;	 /* as it should be; NULL: nobody has said yet */
@@ -227,6 +229,25 @@ static const enum cookie_policy cookie_policies[] = {
 	[CONFIG_COOKIES_FAMILIAR] = COOKIES_FAMILIAR,
 	[CONFIG_COOKIES_ALWAYS] = COOKIES_ALWAYS,
 };
+/* The memory of the door, while we may still map what we were given. */
+static void open_keeper(struct self *self, const struct channel_message *message)
+{
+	const struct message_engine *begin = message->records;
+
+	if (begin->door_processors == 0 || message->fd_count < MESSAGE_DOOR_MAPS)
+		return;
+	const struct keeper_maps maps = {
+		.shared_fd = message->fds[MESSAGE_DOOR_SHARED],
+		.live_fd = message->fds[MESSAGE_DOOR_LIVE],
+		.counts_fd = message->fds[MESSAGE_DOOR_COUNTS],
+		.live_bits = begin->door_live_bits,
+		.processors = begin->door_processors,
+	};
+	int err = keeper_new(&maps, begin->workers, &self->keeper);
+	if (err < 0)
+		fatal(err, "%s: cannot map the memory of the door in the kernel",
+			self->config->interface);
+}
 
 static void open_engine(struct self *self, const struct message_engine *begin)
 {
@@ -237,6 +258,9 @@ static void open_engine(struct self *self, const struct message_engine *begin)
 		.attaches = true,
 		.cookies = cookie_policies[self->config->cookies],
 		.state_directory = self->folder,
+		.keeper = self->keeper,
+		.is_hidden = self->config->reception == CONFIG_RECEPTION_HIDDEN,
+		.tap_program = self->tap_program,
 		.ended = engine_has_ended,
 		.context = self,
 	};
@@ -322,6 +346,9 @@ static void begin(struct self *self, const struct channel_message *message)
 
 	if (self->engine)
 		return; /* said twice */
+	open_keeper(self, message);
+	self->tap_program =
+		message->fd_count > MESSAGE_DOOR_TAP ? message->fds[MESSAGE_DOOR_TAP] : -1;
 	open_engine(self, begin);
 	open_server(self);
 	confine(self);
@@ -349,11 +376,10 @@ static void is_received(void *context, const struct channel_message *message)
 	struct self *self = context;
 	unsigned type = message->head.type;
 
+	if (hear[type] && (self->engine || type == MESSAGE_ENGINE_BEGIN))
+		hear[type](self, message);
 	for (unsigned i = 0; i < message->fd_count; i++)
-		(void)close(message->fds[i]); /* no message to us has any */
-	if (!hear[type] || (!self->engine && type != MESSAGE_ENGINE_BEGIN))
-		return;
-	hear[type](self, message);
+		(void)close(message->fds[i]); /* what we keep of them is mapped, or a copy */
 }
 
 static void open_channel(struct self *self, int channel_fd)
@@ -409,6 +435,7 @@ int engineprocess_run(const struct config *config, int channel_fd)
 	peerlist_free(self.peers);
 	peerlist_free(self.coming);
 	engine_free(self.engine);
+	keeper_free(self.keeper);
 	uv_loop_close(&self.loop);
 	return self.exit_code;
 }

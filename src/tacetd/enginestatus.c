@@ -24,6 +24,9 @@ static void count_status(void *context, const struct engine_status *status)
 		count->status.dropped += status->drops->count[drop];
 	count->status.knock_missing = status->drops->count[DROP_KNOCK_MISSING];
 	count->status.knock_budget = status->drops->count[DROP_KNOCK_BUDGET];
+	for (enum door_reason reason = 0; status->door && reason < DOOR_REASONS; reason++)
+		count->status.door_dropped +=
+			reason == DOOR_LET_IN ? 0 : status->door->count[reason];
 }
 
 static void count_peer(void *context, const struct engine_peer_status *status)

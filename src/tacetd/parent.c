@@ -193,6 +193,8 @@ static void close_handles(struct parent *parent)
 	for (size_t i = 0; i < ARRAY_LENGTH(parent->signals); i++)
 		uv_close((uv_handle_t *)&parent->signals[i], NULL);
 	uv_close((uv_handle_t *)&parent->timer, NULL);
+	doorman_close(parent->doorman);
+	parent->doorman = NULL;
 	logpipe_close(parent->logpipe);
 	parent->logpipe = NULL;
 }
@@ -381,6 +383,9 @@ static void open_all(struct parent *parent)
 	if (err < 0)
 		fatal(err, "cannot speak to the firewall");
 	listen_locally(parent);
+	err = parent_door_open(parent);
+	if (err < 0)
+		fatal(err, "no hidden reception without the BPF programs that it stands on");
 	err = start_control(parent);
 	if (err < 0)
 		fatal(err, "cannot start the control process");

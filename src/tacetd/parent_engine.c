@@ -92,6 +92,28 @@ void parent_engine_tell(struct parent *parent)
 	free(peers);
 }
 
+/* With the door's maps, which it maps before it is confined. */
+static void send_begin(struct parent *parent, struct message_engine *begin)
+{
+	int fds[MESSAGE_DOOR_ALL];
+	unsigned count = 0;
+
+	if (parent->doorman) {
+		const struct door *door = doorman_door(parent->doorman);
+		const struct keeper_maps maps = door_maps(door);
+
+		begin->door_live_bits = maps.live_bits;
+		begin->door_processors = maps.processors;
+		fds[MESSAGE_DOOR_SHARED] = maps.shared_fd;
+		fds[MESSAGE_DOOR_LIVE] = maps.live_fd;
+		fds[MESSAGE_DOOR_COUNTS] = maps.counts_fd;
+		count = MESSAGE_DOOR_MAPS;
+		if (parent_door_kind(parent) == DOOR_HIDDEN)
+			fds[count++] = door_tap_fd(door);
+	}
+	channel_send_fds(parent->engine.channel, MESSAGE_ENGINE_BEGIN, begin, fds, count);
+}
+
 /* False: it cannot be told who it is; it is logged why. */
 static bool begin(struct parent *parent)
 {
@@ -106,7 +128,7 @@ static bool begin(struct parent *parent)
 		.workers = config->workers,
 	};
 	memcpy(begin.private_key, keys[PRIVATE], sizeof begin.private_key);
-	channel_send(parent->engine.channel, MESSAGE_ENGINE_BEGIN, &begin, 1);
+	send_begin(parent, &begin);
 	bytes_wipe(&begin, sizeof begin);
 	bytes_wipe(keys, sizeof keys);
 	return true;

@@ -6,6 +6,7 @@
 #include "gateway/plan.h"
 #include "harden/harden.h"
 #include "priv/channel.h"
+#include "priv/doorman.h"
 #include "priv/process.h"
 #include "tacetd/listeners.h"
 #include "tacetd/logpipe.h"
@@ -60,6 +61,10 @@ struct parent {
 	bool is_checking;	  /* what enforce says now is a difference */
 	int check_error;	  /* of the last check; said once */
 	uint64_t repaired;
+
+	/* parent_door.c */
+	struct doorman *doorman;	  /* NULL: there is no door in the kernel */
+	char door_why[MESSAGE_NAME_SIZE]; /* then, why not */
 
 	/* parent_engine.c */
 	bool is_engine_ready;
@@ -139,6 +144,17 @@ void parent_plan_check_routes(struct parent *parent);
 
 /* Routes and names of a plan on a device; again, where the device was made anew. -errno. */
 int parent_plan_routes(struct parent *parent, const struct plan_received *plan) must_check;
+
+/* ---- parent_door.c ---- */
+
+/*
+ * The door in the kernel, as the configuration asks. Where it cannot be had the daemon does
+ * without, and says so; but not without the wall that hidden reception stands on: -errno.
+ */
+int parent_door_open(struct parent *parent) must_check;
+
+/* What it is, DOOR_NONE where there is none. */
+enum door_kind parent_door_kind(const struct parent *parent);
 
 /* ---- parent_engine.c ---- */
 

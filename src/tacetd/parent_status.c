@@ -25,6 +25,7 @@ static enum silence_knock knock_of(const struct parent *parent)
 static struct message_silence silence_of(const struct parent *parent)
 {
 	struct harden_force force = harden_in_force();
+	enum door_kind door = parent_door_kind(parent);
 
 	return (struct message_silence){
 		.is_hardened = force.is_in_force,
@@ -32,6 +33,9 @@ static struct message_silence silence_of(const struct parent *parent)
 		.guards_link = force.has_link,
 		.has_mark = parent->config->mark != 0,
 		.knock = (uint8_t)knock_of(parent),
+		.door = door == DOOR_NONE ? SILENCE_DOOR_ENGINE : SILENCE_DOOR_KERNEL,
+		.reception =
+			door == DOOR_HIDDEN ? SILENCE_RECEPTION_HIDDEN : SILENCE_RECEPTION_NORMAL,
 	};
 }
 
@@ -45,6 +49,11 @@ static void answer(struct parent *parent, struct message_status status)
 	status.listen_port = parent->listen_port;
 	status.is_engine_up = parent->is_engine_ready;
 	status.silence = silence_of(parent);
+	status.door = parent_door_kind(parent);
+	status.door_places = parent->doorman ? doorman_count(parent->doorman) : 0;
+	memset(status.door_why, 0, sizeof status.door_why);
+	if (!parent->doorman)
+		memcpy(status.door_why, parent->door_why, sizeof status.door_why);
 	if (parent->control.channel)
 		channel_send(parent->control.channel, MESSAGE_STATUS_END, &status, 1);
 }

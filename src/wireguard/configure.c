@@ -53,6 +53,11 @@ const struct knock_gate *interface_knock_gate(const struct interface *interface)
 	return &interface->common->gate;
 }
 
+void interface_set_mirror(struct interface *interface, const struct index_mirror *mirror)
+{
+	indextable_set_mirror(&interface->indices, mirror);
+}
+
 static void knock_set(struct knock_key *knock, const struct knock_key *key)
 {
 	bytes_wipe(knock, sizeof *knock);

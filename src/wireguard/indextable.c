@@ -7,6 +7,7 @@
 
 enum {
 	BUCKETS_AT_START = 16, /* power of two */
+	SLOT_TRIES = 64,       /* until an index goes without a slot: 1e-8 at three quarters full */
 };
 
 /* More buckets than there are indices would stay empty. */
@@ -92,19 +93,93 @@ int indextable_reserve(struct indextable *table, size_t entries)
 	return rehash(table, bucket_count);
 }
 
+/* ---- the mirror ---- */
+
+void indextable_set_mirror(struct indextable *table, const struct index_mirror *mirror)
+{
+	assert(table->count == 0);
+	table->mirror = *mirror;
+}
+
+static uint32_t *slot_of(const struct indextable *table, uint32_t index)
+{
+	return &table->mirror.slots[index_mirror_place(index, table->mirror.place_bits)];
+}
+
+static uint32_t word_of(const struct indextable_entry *entry)
+{
+	return index_mirror_word(entry->index,
+		entry->kind == INDEX_KEYPAIR ? INDEX_MARK_KEYPAIR : INDEX_MARK_HANDSHAKE);
+}
+
+/* One store of a word: who reads beside us sees the old one or the new one. */
+static void show(uint32_t *slot, uint32_t word)
+{
+	__atomic_store_n(slot, word, __ATOMIC_RELEASE);
+}
+
+/* Shows an entry in its slot, unless another one has it. */
+static void mirror_add(const struct indextable *table, const struct indextable_entry *entry)
+{
+	if (!table->mirror.slots)
+		return;
+	uint32_t *slot = slot_of(table, entry->index);
+	if (*slot == INDEX_MARK_NONE)
+		show(slot, word_of(entry));
+	else
+		show(table->mirror.is_overfull, 1);
+}
+
+/* Its slot may be another's: then it is one that found none. */
+static void mirror_remove(const struct indextable *table, const struct indextable_entry *entry)
+{
+	if (!table->mirror.slots)
+		return;
+	uint32_t *slot = slot_of(table, entry->index);
+	if (*slot == word_of(entry))
+		show(slot, INDEX_MARK_NONE);
+}
+
+/* The same index, in the same slot, for something else. */
+static void mirror_replace(const struct indextable *table, const struct indextable_entry *old,
+	const struct indextable_entry *fresh)
+{
+	if (!table->mirror.slots)
+		return;
+	uint32_t *slot = slot_of(table, old->index);
+	if (*slot == word_of(old))
+		show(slot, word_of(fresh));
+}
+
+static bool has_slot(const struct indextable *table, uint32_t index)
+{
+	return !table->mirror.slots || *slot_of(table, index) == INDEX_MARK_NONE;
+}
+
+/* ---- entries ---- */
+
+/* A random index that nobody has, with a free slot in the mirror if that can be had. */
+static uint32_t choose(const struct indextable *table, struct entropy entropy)
+{
+	unsigned tries = 0;
+	uint32_t index;
+
+	do {
+		index = (entropy_u32(entropy) & ~table->tag_mask) | table->tag;
+		tries++;
+	} while (indextable_find(table, index) || (tries < SLOT_TRIES && !has_slot(table, index)));
+	return index;
+}
+
 void indextable_add(
 	struct indextable *table, struct entropy entropy, struct indextable_entry *entry)
 {
-	uint32_t index;
-
 	indextable_remove(table, entry);
 	assert(table->count <= ~table->tag_mask); /* a free index is left to be found */
-	do {
-		index = (entropy_u32(entropy) & ~table->tag_mask) | table->tag;
-	} while (indextable_find(table, index));
-	entry->index = index;
+	entry->index = choose(table, entropy);
 	push(table, entry);
 	table->count++;
+	mirror_add(table, entry);
 }
 
 void indextable_replace(
@@ -120,6 +195,7 @@ void indextable_replace(
 	*link = fresh;
 	old->next = NULL;
 	old->in_table = false;
+	mirror_replace(table, old, fresh);
 }
 
 void indextable_remove(struct indextable *table, struct indextable_entry *entry)
@@ -127,6 +203,7 @@ void indextable_remove(struct indextable *table, struct indextable_entry *entry)
 	if (!entry->in_table)
 		return;
 	*link_of(table, entry) = entry->next;
+	mirror_remove(table, entry);
 	entry->next = NULL;
 	entry->in_table = false;
 	table->count--;

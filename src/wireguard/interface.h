@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "wireguard/drop.h"
+#include "wireguard/indexmirror.h"
 #include "wireguard/knock.h"
 #include "wireguard/ledger.h"
 #include "wireguard/packet.h"
@@ -152,8 +153,11 @@ const struct noise_identity *interface_identity(const struct interface *interfac
 int interface_set_knock_gate(struct interface *interface, enum knock_mode mode,
 	const struct knock_key *keys, size_t key_count) must_check;
 
-/* The same, borrowed. */
+/* What is asked of initiations. Borrowed; changes with interface_set_knock_gate(). */
 const struct knock_gate *interface_knock_gate(const struct interface *interface);
+
+/* Shows from now on which indices of this shard are live; before there are any peers. */
+void interface_set_mirror(struct interface *interface, const struct index_mirror *mirror);
 
 /* What initiations of ours carry, unless the peer has one of its own; NULL: nothing. */
 void interface_set_knock(struct interface *interface, const struct knock_key *key);

@@ -10,12 +10,6 @@
 #include "wireguard/ratelimiter.h"
 #include "wireguard/seen.h"
 
-/* What an entry of the index table is embedded in. */
-enum index_kind {
-	INDEX_HANDSHAKE, /* struct peer, handshake_index */
-	INDEX_KEYPAIR,	 /* struct keypair, index */
-};
-
 /* The shard that gave out an index stands in the index's highest bits. */
 enum {
 	INDEX_TAG_SHIFT = 28,

@@ -45,6 +45,8 @@ static int open_sockets(const struct engine *engine, uint16_t port, struct udp *
 		.port = port,
 		.mark = engine->mark,
 		.is_shared = engine->worker_count > 1,
+		.is_hidden = engine->config.is_hidden,
+		.tap_program = engine->config.tap_program,
 	};
 
 	if (config.is_shared && port) {
@@ -96,6 +98,25 @@ static int change_mark(struct engine *engine, uint32_t mark)
 	engine->mark = mark;
 	interface_forget_sources(shared(engine));
 	return 0;
+}
+
+/* ---- the door ---- */
+
+void engine_tell_keeper(struct engine *engine)
+{
+	struct interface *interface = shared(engine);
+	const struct noise_identity *identity = interface_identity(interface);
+	const struct keeper_terms terms = {
+		.port = engine->listen_port,
+		.is_up = engine->is_up,
+		.public_key = identity ? identity->public_key : NULL,
+		.gate = interface_knock_gate(interface),
+	};
+
+	if (!engine->config.keeper)
+		return;
+	keeper_set(engine->config.keeper, &terms);
+	keeper_beat(engine->config.keeper, clock_now().monotonic_ns);
 }
 
 /* ---- timestamps ---- */
@@ -369,6 +390,7 @@ int engine_configure(struct engine *engine, const struct engine_change *change)
 {
 	engine_pause(engine);
 	int err = change_all(engine, change);
+	engine_tell_keeper(engine); /* of what did change, too, where something failed */
 	engine_resume(engine);
 	return err;
 }
@@ -389,15 +411,19 @@ static void visit_status(const struct engine *engine, const struct engine_visito
 {
 	const struct noise_identity *identity = interface_identity(shared(engine));
 	struct drop_counters drops = {0};
+	struct door_counters door;
 	struct engine_status status = {
 		.has_private_key = identity != NULL,
 		.listen_port = engine->listen_port,
 		.mark = engine->mark,
 		.drops = &drops,
 		.gate = interface_knock_gate(shared(engine)),
+		.door = engine->config.keeper ? &door : NULL,
 	};
 
 	add_drops(engine, &drops);
+	if (engine->config.keeper)
+		keeper_count(engine->config.keeper, &door);
 	if (identity) {
 		memcpy(status.private_key, identity->private_key, NOISE_KEY_SIZE);
 		memcpy(status.public_key, identity->public_key, NOISE_KEY_SIZE);

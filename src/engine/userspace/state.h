@@ -51,6 +51,9 @@ static inline void engine_resume(struct engine *engine)
 /* Opens the sockets, on any free port, unless there are some. Paused. -errno. */
 int engine_listen(struct engine *engine) must_check;
 
+/* Tells the door, if there is one, what is asked of datagrams now. Paused. */
+void engine_tell_keeper(struct engine *engine);
+
 /*
  * Moves the limit of timestamps ahead and stores it first. Where it cannot be stored it is moved
  * all the same, with a warning: a tunnel that works until the next restart is better than none.

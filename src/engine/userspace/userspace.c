@@ -83,12 +83,13 @@ static void apply_link(struct engine *engine, const struct link_state *state)
 	engine->is_up = state->is_up;
 	if (goes_down)
 		interface_stop(interface);
-	if (!goes_up)
-		return;
-	int err = engine_listen(engine);
-	if (err < 0)
-		log_err(err, "%s: cannot open a UDP port", engine->config.interface_name);
-	interface_start(interface, clock_now().monotonic_ns);
+	if (goes_up) {
+		int err = engine_listen(engine);
+		if (err < 0)
+			log_err(err, "%s: cannot open a UDP port", engine->config.interface_name);
+		interface_start(interface, clock_now().monotonic_ns);
+	}
+	engine_tell_keeper(engine);
 }
 
 /* Reads the device's state and does what it asks for. */
@@ -137,6 +138,7 @@ static int add_worker(struct engine *engine, unsigned number)
 		.tun = engine->tun,
 		.cookies = engine->config.cookies,
 		.waits = engine->config.waits,
+		.keeper = engine->config.keeper,
 		.first = number == 0 ? NULL : worker_interface(engine->workers[0]),
 		.failed = worker_failed,
 		.timestamps_low = timestamps_are_low,

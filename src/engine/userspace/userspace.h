@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/attributes.h"
+#include "door/keeper.h"
 #include "engine/engine.h"
 #include "wireguard/interface.h"
 
@@ -17,6 +18,9 @@ struct engine_config {
 	enum cookie_policy cookies;
 	bool waits;		     /* new peers call us, see interface_peer_set_waits() */
 	const char *state_directory; /* where timestamps are stored; borrowed */
+	bool is_hidden;		     /* reception, see struct udp_config */
+	int tap_program;	     /* then; borrowed */
+	struct keeper *keeper; /* of the door in the kernel; borrowed; NULL: there is no door */
 	/*
 	 * The device was deleted (err is 0), or packets cannot pass any more (-errno): the program
 	 * is to end. On the loop's thread, once.

@@ -180,6 +180,8 @@ static void work(struct worker *worker)
 	struct packet_list datagrams = {0}, inner = {0};
 	struct moment now = clock_now();
 
+	if (worker->config.keeper && worker->config.number == 0)
+		keeper_beat(worker->config.keeper, now.monotonic_ns);
 	for (unsigned i = 0; i < worker->other_limit; i++) {
 		if (worker->incoming[i])
 			take_over(worker, worker->incoming[i], &datagrams, &inner);
@@ -288,9 +290,15 @@ static int open_interface(struct worker *worker)
 		.mtu_bytes = TUN_DEFAULT_MTU,
 	};
 
-	if (worker->config.first)
-		return interface_new_shard(worker->config.first, &worker->pool, &worker->interface);
-	return interface_new(&config, &worker->interface);
+	int err = worker->config.first ? interface_new_shard(worker->config.first, &worker->pool,
+						 &worker->interface)
+				       : interface_new(&config, &worker->interface);
+	if (err < 0 || !worker->config.keeper)
+		return err;
+	const struct index_mirror mirror =
+		keeper_mirror(worker->config.keeper, worker->config.number);
+	interface_set_mirror(worker->interface, &mirror);
+	return 0;
 }
 
 int worker_new(const struct worker_config *config, struct worker **ret_worker)

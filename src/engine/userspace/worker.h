@@ -10,6 +10,7 @@
 #pragma once
 
 #include "base/attributes.h"
+#include "door/keeper.h"
 #include "engine/userspace/exchange.h"
 #include "net/tun.h"
 #include "net/udp.h"
@@ -26,6 +27,7 @@ struct worker_config {
 	struct tun *tun;       /* borrowed; its queue is number */
 	enum cookie_policy cookies;
 	bool waits;		 /* new peers call us */
+	struct keeper *keeper;	 /* NULL: there is no door in the kernel */
 	struct interface *first; /* worker 0's shard, of which this is to be one more; NULL: is 0 */
 	void (*failed)(
 		void *context, int err); /* packets cannot pass any more; on worker 0's thread */

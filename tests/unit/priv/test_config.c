@@ -52,11 +52,11 @@ static void test_defaults(void)
 
 static void test_whole(void)
 {
-	static const char text[] =
-		"role: client\ninterface: wg-1\nstate: '/s t'\nrun: \"/r\"\n"
-		"hosts: \"\"\nlisten: 0\ncontrol-port: 65535\nenrol-port: 1\n"
-		"workers: 16\nmark: 4294967295\ncookies: always\nengine-user: _e\n"
-		"control-user: c-1\nlog: debug\n";
+	static const char text[] = "role: client\ninterface: wg-1\nstate: '/s t'\nrun: \"/r\"\n"
+				   "hosts: \"\"\nlisten: 0\ncontrol-port: 65535\nenrol-port: 1\n"
+				   "workers: 16\nmark: 4294967295\ncookies: always\ndoor: "
+				   "off\nreception: hidden\nengine-user: _e\n"
+				   "control-user: c-1\nlog: debug\n";
 	char error[CONFIG_ERROR_SIZE];
 	struct config got;
 
@@ -67,6 +67,8 @@ static void test_whole(void)
 	tap_ok(got.hosts[0] == '\0', "no hosts");
 	tap_ok(got.listen == 0 && got.control_port == 65535 && got.enrol_port == 1, "ports");
 	tap_ok(got.workers == 16 && got.mark == UINT32_MAX, "numbers");
+	tap_ok(got.door == CONFIG_DOOR_OFF && got.reception == CONFIG_RECEPTION_HIDDEN,
+		"door and reception");
 	tap_ok(strcmp(got.engine_user, "_e") == 0 && strcmp(got.control_user, "c-1") == 0, "users");
 	tap_is_int(got.cookies, CONFIG_COOKIES_ALWAYS, "cookies");
 	tap_is_int(got.log, LOG_LEVEL_DEBUG, "log");
@@ -74,7 +76,7 @@ static void test_whole(void)
 
 #define KEYS                                                                                       \
 	"role, interface, state, run, hosts, listen, control-port, enrol-port, workers, mark, "    \
-	"cookies, engine-user, control-user or log"
+	"cookies, door, reception, engine-user, control-user or log"
 #define PATH "an absolute path of at most 255 visible characters"
 #define USER "a user's name: 1 to 31 of a-z 0-9 _ -, beginning with a letter or _"
 
