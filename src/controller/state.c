@@ -8,6 +8,7 @@
 #include "controller/gateways.h"
 #include "controller/live.h"
 #include "controller/netmaps.h"
+#include "controller/radar.h"
 #include "controller/rollout.h"
 #include "controller/routes.h"
 
@@ -61,6 +62,7 @@ int controller_open(struct controller *controller, const struct config *config, 
 	netmaps_init(controller);
 	gateways_init(controller);
 	live_init(controller);
+	radar_init(controller);
 	expiry_init(controller);
 	expiry_set(controller);
 	return 0;
@@ -144,6 +146,21 @@ static void hear_status(struct controller *controller, const struct channel_mess
 	live_received_end(controller, message->records);
 }
 
+static void hear_counts(struct controller *controller, const struct channel_message *message)
+{
+	radar_received_counts(controller, message->records, message->head.count);
+}
+
+static void hear_sightings(struct controller *controller, const struct channel_message *message)
+{
+	radar_received_sightings(controller, message->records, message->head.count);
+}
+
+static void hear_radar(struct controller *controller, const struct channel_message *message)
+{
+	radar_received_end(controller, message->records);
+}
+
 /* What a parent says to a control process; the rest is not for us. */
 static void (*const hear[MESSAGE_TYPES])(
 	struct controller *controller, const struct channel_message *message) = {
@@ -152,6 +169,9 @@ static void (*const hear[MESSAGE_TYPES])(
 	[MESSAGE_REPORT] = hear_report,
 	[MESSAGE_STATUS_PEERS] = hear_peers,
 	[MESSAGE_STATUS_END] = hear_status,
+	[MESSAGE_RADAR_COUNTS] = hear_counts,
+	[MESSAGE_RADAR_SIGHTINGS] = hear_sightings,
+	[MESSAGE_RADAR_END] = hear_radar,
 };
 
 static void received(void *context, const struct channel_message *message)
@@ -208,6 +228,7 @@ void controller_close(struct controller *controller)
 	channel_close(controller->channel);
 	expiry_done(controller);
 	live_done(controller);
+	radar_done(controller);
 	gateways_done(controller);
 	polls_done(&controller->netmaps);
 	rollout_done(controller);

@@ -72,11 +72,17 @@ enum recognise_tool campaign_of(const struct mark *mark)
 	return mark->confidence >= RECOGNISE_SURE ? mark->tool : RECOGNISE_UNKNOWN;
 }
 
+/* fe80::/10: one network, and all of the link is in it. */
+static bool is_link_local(const struct address *address)
+{
+	return address->bytes[0] == 0xfe && (address->bytes[1] & 0xc0) == 0x80;
+}
+
 struct address campaign_source(const struct address *address)
 {
 	struct address source = *address;
 
-	if (source.family == ADDRESS_IPV6)
+	if (source.family == ADDRESS_IPV6 && !is_link_local(address))
 		memset(source.bytes + IPV6_NETWORK, 0, sizeof source.bytes - IPV6_NETWORK);
 	return source;
 }

@@ -15,7 +15,7 @@ enum {
 };
 
 struct campaign {
-	struct address source;	    /* IPv6: the first 64 bits */
+	struct address source;	    /* IPv6: the first 64 bits, but of the link */
 	enum recognise_tool tool;   /* of sure marks; RECOGNISE_UNKNOWN: of those without */
 	uint64_t first_ns, last_ns; /* realtime */
 	uint64_t packets;	    /* that were sampled */
@@ -58,5 +58,5 @@ struct verdict {
 
 struct verdict campaign_judge(const struct campaign *campaign);
 
-/* The address by which a source is known: of IPv6 the network. */
+/* The address by which a source is known: of IPv6 the network, but on the link. */
 struct address campaign_source(const struct address *address);

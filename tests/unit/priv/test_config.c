@@ -55,7 +55,8 @@ static void test_whole(void)
 	static const char text[] = "role: client\ninterface: wg-1\nstate: '/s t'\nrun: \"/r\"\n"
 				   "hosts: \"\"\nlisten: 0\ncontrol-port: 65535\nenrol-port: 1\n"
 				   "workers: 16\nmark: 4294967295\nengine-user: _e\n"
-				   "control-user: c-1\nlog: debug\n";
+				   "control-user: c-1\nradar-user: r\nradar: off\n"
+				   "log: debug\n";
 	char error[CONFIG_ERROR_SIZE];
 	struct config got;
 
@@ -67,12 +68,13 @@ static void test_whole(void)
 	tap_ok(got.listen == 0 && got.control_port == 65535 && got.enrol_port == 1, "ports");
 	tap_ok(got.workers == 16 && got.mark == UINT32_MAX, "numbers");
 	tap_ok(strcmp(got.engine_user, "_e") == 0 && strcmp(got.control_user, "c-1") == 0, "users");
+	tap_ok(strcmp(got.radar_user, "r") == 0 && !got.radar, "the radar");
 	tap_is_int(got.log, LOG_LEVEL_DEBUG, "log");
 }
 
 #define KEYS                                                                                       \
 	"role, interface, state, run, hosts, listen, control-port, enrol-port, workers, mark, "    \
-	"engine-user, control-user or log"
+	"engine-user, control-user, radar-user, radar or log"
 #define PATH "an absolute path of at most 255 visible characters"
 #define USER "a user's name: 1 to 31 of a-z 0-9 _ -, beginning with a letter or _"
 
@@ -128,6 +130,7 @@ static void test_faults(void)
 			"2:7: found \"4294967296\", expected a number from 0 to 4294967295"},
 		{"role: server\nmark: 0x10\n",
 			"2:7: found \"0x10\", expected a number from 0 to 4294967295"},
+		{"role: server\nradar: yes\n", "2:8: found \"yes\", expected on or off"},
 		{"role: server\nengine-user: 0day\n", "2:14: found \"0day\", expected " USER},
 		{"role: server\nengine-user: \"\"\n", "2:14: found \"\", expected " USER},
 		{"role: server\ncontrol-user: Root\n", "2:15: found \"Root\", expected " USER},

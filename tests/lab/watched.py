@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: ISC
+"""A hardened server whose radar sees a stranger on its link: what tests and benchmarks share."""
+
+from . import process
+from .scans import Stranger, settle
+from .tacet import Server
+
+SERVER, SERVER6 = "10.77.0.2", "fd77::2"
+GROUP = 31438
+
+# What the hardening is to log, where it does not yet: docs/radar.md says why so.
+LOG = f'limit rate 400/second burst 800 packets log prefix "tacet {{}}" group {GROUP} snaplen 192'
+RULES = (
+    f"add rule inet tacet_harden way_in {LOG.format('unasked')}",
+    *(f"insert rule {table} tacet_harden {chain} {LOG.format('misshapen')}"
+      for table in ("netdev",)
+      for chain in ("shape4 ip frag-off & 0x3fff != 0", "shape4 ip hdrlength != 5",
+                    "shape6 ip6 nexthdr { 0, 43, 44, 51, 59, 60, 135, 139, 140, 253, 254 }")),
+)
+
+
+class Watched:
+    """server: a Server, hardened; stranger: a Stranger with as many addresses as it wants."""
+
+    def __init__(self, lab, **settings):
+        near, far = lab.host("stranger"), lab.host("server")
+        self.link = lab.link(near, far, left=["10.77.0.1/16", "fd77::1/16"],
+                             right=[f"{SERVER}/16", f"{SERVER6}/16"])
+        near.ip("neighbour", "add", SERVER, "lladdr", self.link.right.mac, "dev", "eth0")
+        self.server = Server(far, **settings)
+        self.server.init()
+        self.server.start()
+        self.server.tacet("harden", "--yes")
+        self.server.tacet("harden", "--confirm", "--force")
+        self.sample()
+        self.stranger = Stranger(near, far, self.link)
+        self.number = 0
+
+    def sample(self):
+        """Has packets logged that die, unless the hardening does that itself."""
+        listed = self.server.host.run(["nft", "-s", "list", "ruleset"]).stdout
+        if f"group {GROUP}" not in listed:
+            self.server.host.run(["nft", "-f", "-"], input="\n".join(RULES) + "\n")
+
+    def radar(self):
+        """GET /v1/radar."""
+        return self.server.api("GET", "/v1/radar")
+
+    def clear(self):
+        """What there was, which is forgotten."""
+        return self.server.api("DELETE", "/v1/radar")
+
+    def source(self):
+        """A new address of the stranger, and one of IPv6 in a network of its own."""
+        self.number += 1
+        addresses = (f"10.77.{1 + self.number // 250}.{1 + self.number % 250}",
+                     f"fd77:{self.number:x}::1")
+        self.stranger.near.add_address(f"{addresses[0]}/32")
+        self.stranger.near.add_address(f"{addresses[1]}/128")
+        return addresses
+
+    def look(self, kind, timeout=60.0):
+        """One run of a kind from a source of its own; returns its address, as the radar has it."""
+        source, source6 = self.source()
+        self.stranger.run(kind, source, source6, timeout=timeout)
+        return source if kind.version == 4 else source6.replace("::1", "::")
+
+    def sightings(self, source):
+        """What the radar says of a source, what has a name first."""
+        found = [row for row in self.radar()["sightings"] if row["source"] == source]
+        return sorted(found, key=lambda row: (row["tool"] == "unknown", -row["packets"]))
+
+    def name(self, source, timeout=3.0):
+        """The name (tool, scan) that a source gets, once all of it was read."""
+        try:
+            process.wait_until(lambda: self.sightings(source), timeout, "a sighting")
+        except process.WaitTimeout:
+            return None, None
+        rows = self.sightings(source)
+        return rows[0]["tool"], rows[0]["scan"]
+
+    def quiet(self):
+        """Waits until no frame passes the link, and what was sampled has been handed over."""
+        settle(self.link)
+        seen = [None]
+
+        def steady():
+            before, seen[0] = seen[0], self.radar()["radar"]["sampled"]
+            return before == seen[0]
+        process.wait_until(steady, 10, "the radar to have read all", interval=0.3)
