@@ -132,6 +132,7 @@ static void visit_message(const struct nlmsghdr *message, struct nflog_count *co
 		.ethertype = ntohs(packet->hw_protocol),
 		.bytes = (const uint8_t *)mnl_attr_get_payload(bytes) + skipped,
 		.size = mnl_attr_get_payload_len(bytes) - skipped,
+		.is_outgoing = !found.of[NFULA_IFINDEX_INDEV],
 		.prefix = has_prefix ? mnl_attr_get_str(prefix) : "",
 	};
 	visit(context, &told);

@@ -24,6 +24,7 @@ struct nflog_packet {
 	uint16_t ethertype; /* of what `bytes` begin with: never the link's header */
 	const uint8_t *bytes;
 	size_t size;
+	bool is_outgoing;   /* it came from no device: this host's own */
 	const char *prefix; /* of the rule; "" */
 };
 

@@ -102,6 +102,8 @@ static void take_packet(void *context, const struct nflog_packet *packet)
 		return;
 	}
 	self->counts.sampled++;
+	if (packet->is_outgoing)
+		return; /* what we would have said: nobody looked */
 	if (sample_read((enum sample_ethertype)packet->ethertype, packet->bytes, packet->size,
 		    &sample) < 0)
 		self->counts.unread++;

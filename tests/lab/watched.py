@@ -79,6 +79,15 @@ class Watched:
         rows = self.sightings(source)
         return rows[0]["tool"], rows[0]["scan"]
 
+    def strangers(self, capture):
+        """How many packets of a capture at the server's port came and had to die.
+
+        All but neighbour discovery and ARP: a report of multicast listeners is one, too.
+        """
+        return sum(not frame.outgoing and frame.protocol != "arp" and
+                   (frame.protocol != "icmp6" or frame.destination == "ff02::16")
+                   for frame in capture.frames())
+
     def quiet(self):
         """Waits until no frame passes the link, and what was sampled has been handed over."""
         settle(self.link)
