@@ -265,7 +265,8 @@ static size_t collect(const struct roster *roster, const struct queue *queue, st
 
 void roster_list(const struct roster *roster, roster_visit *visit, void *context)
 {
-	struct told *list = calloc(ROSTER_SIZE, sizeof *list);
+	struct told *list =
+		calloc((size_t)roster->few.count + roster->many.count + 1, sizeof *list);
 
 	if (!list)
 		return; /* nothing is told this time */
