@@ -8,7 +8,6 @@
 #include "controller/gateways.h"
 #include "controller/live.h"
 #include "controller/netmaps.h"
-#include "controller/radar.h"
 #include "controller/rollout.h"
 #include "controller/routes.h"
 
@@ -62,7 +61,7 @@ int controller_open(struct controller *controller, const struct config *config, 
 	netmaps_init(controller);
 	gateways_init(controller);
 	live_init(controller);
-	radar_init(controller);
+	lookout_init(&controller->lookout, controller->loop, controller->config->radar);
 	expiry_init(controller);
 	expiry_set(controller);
 	return 0;
@@ -146,19 +145,9 @@ static void hear_status(struct controller *controller, const struct channel_mess
 	live_received_end(controller, message->records);
 }
 
-static void hear_counts(struct controller *controller, const struct channel_message *message)
-{
-	radar_received_counts(controller, message->records, message->head.count);
-}
-
-static void hear_sightings(struct controller *controller, const struct channel_message *message)
-{
-	radar_received_sightings(controller, message->records, message->head.count);
-}
-
 static void hear_radar(struct controller *controller, const struct channel_message *message)
 {
-	radar_received_end(controller, message->records);
+	lookout_received(&controller->lookout, message);
 }
 
 /* What a parent says to a control process; the rest is not for us. */
@@ -169,8 +158,8 @@ static void (*const hear[MESSAGE_TYPES])(
 	[MESSAGE_REPORT] = hear_report,
 	[MESSAGE_STATUS_PEERS] = hear_peers,
 	[MESSAGE_STATUS_END] = hear_status,
-	[MESSAGE_RADAR_COUNTS] = hear_counts,
-	[MESSAGE_RADAR_SIGHTINGS] = hear_sightings,
+	[MESSAGE_RADAR_COUNTS] = hear_radar,
+	[MESSAGE_RADAR_SIGHTINGS] = hear_radar,
 	[MESSAGE_RADAR_END] = hear_radar,
 };
 
@@ -228,7 +217,7 @@ void controller_close(struct controller *controller)
 	channel_close(controller->channel);
 	expiry_done(controller);
 	live_done(controller);
-	radar_done(controller);
+	lookout_done(&controller->lookout);
 	gateways_done(controller);
 	polls_done(&controller->netmaps);
 	rollout_done(controller);

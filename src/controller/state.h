@@ -12,6 +12,7 @@
 #include "controller/plan.h"
 #include "controller/polls.h"
 #include "controller/world.h"
+#include "lookout/lookout.h"
 #include "policy/compiled.h"
 #include "priv/channel.h"
 #include "priv/config.h"
@@ -82,16 +83,6 @@ struct live {
 	uv_timer_t patience;
 };
 
-/* Who looked, as the parent tells it. */
-struct radar {
-	struct radar_asker *askers; /* who waits for the answer that is under way */
-	uint64_t nonce;		    /* of the question under way */
-	bool is_under_way;
-	json_t *counters, *sightings; /* of the answer, as they come */
-	uint64_t total;		      /* packets of all counters */
-	uv_timer_t patience;
-};
-
 struct controller {
 	const struct config *config;
 	struct store *store;
@@ -106,7 +97,7 @@ struct controller {
 	struct polls netmaps; /* devices that wait for theirs to become another */
 	struct gateways gateways;
 	struct live live;
-	struct radar radar;
+	struct lookout lookout;
 	struct alarms alarms;
 	uv_timer_t expiry;
 	bool owes_expiry; /* the store could not write down that invites have expired */

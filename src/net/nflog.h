@@ -38,8 +38,8 @@ struct nflog_count {
 };
 
 /*
- * A descriptor that hears a group, close-on-exec, non-blocking. -EBUSY: another process hears it;
- * -EPERM; other -errno. Close it by close(2), which leaves the group.
+ * A descriptor that hears a group, close-on-exec, non-blocking. -EPERM: another process hears
+ * it, or we have no right to; other -errno. Close it by close(2), which leaves the group.
  */
 int nflog_open(uint16_t group) must_check;
 

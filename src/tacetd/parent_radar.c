@@ -44,7 +44,7 @@ static bool hand_over(struct parent *parent)
 
 	if (fd < 0) {
 		go_without(parent, fd,
-			fd == -EBUSY ? "another process hears group 31438 of nfnetlink_log"
+			fd == -EPERM ? "another process hears group 31438 of nfnetlink_log"
 				     : "the kernel gives no packets of nfnetlink_log");
 		return false;
 	}

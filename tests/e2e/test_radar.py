@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from lab import wait_until
+import story
+from lab import Gateway, wait_until
 from lab.ordinary import ORDINARY
 from lab.scans import SCANS, tcp
 from lab.tacet import tacet_path
@@ -19,6 +20,16 @@ KINDS = ("nmap -sS", "nmap -sA", "nmap -sX", "nmap -sU", "nmap -sO", "nmap -sn",
 PEOPLE = ("curl", "ssh", "dig", "ping", "iperf3", "SYN of Windows", "stray ACKs", "QUIC",
           "BitTorrent", "forty behind one address")
 FLOOD, MEMBER_MS = 60000, 200
+# Another reader of the group: NFULNL_MSG_CONFIG with NFULNL_CFG_CMD_BIND.
+LISTENER = """
+import socket, struct, time
+netlink = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12)
+netlink.bind((0, 0))
+netlink.send(struct.pack("IHHIIBBHHHB3x", 28, 4 << 8 | 1, 5, 1, 0, 0, 0, socket.htons(31438), 5, 1, 1))
+assert struct.unpack("i", netlink.recv(4096)[16:20]) == (0,)
+print("heard", flush=True)
+time.sleep(60)
+"""
 
 
 @pytest.fixture
@@ -161,3 +172,36 @@ def test_end(watched):
     pid = watched.server.processes()["radar"]
     os.kill(watched.server.processes()["parent"], signal.SIGTERM)
     wait_until(lambda: not os.path.exists(f"/proc/{pid}"), 10, "the radar to end")
+
+
+def test_taken(watched):
+    """Where another process hears the group, it is said, and all else goes on; later it sees."""
+    server = watched.server
+    server.stop()
+    taken = server.host.spawn(["/usr/bin/python3", "-c", LISTENER])
+    taken.wait_for_output("heard")
+    server.start()
+    wait_until(lambda: server.status()["engine"]["up"], 10, "the engine")
+    assert not watched.radar()["radar"]["up"]
+    assert "another process hears group 31438" in server.log, server.log
+    assert server.log.count("31438") == 1, server.log
+    taken.stop()
+    wait_until(lambda: watched.radar()["radar"]["up"], 15, "the radar to begin")
+
+
+def test_on_a_gateway_and_a_device(lab):
+    """Not only the server has strangers."""
+    world = story.make(lab, "alice")
+    host, link = world.add_host("far")
+    gateway = Gateway(host)
+    gateway.join(world.server.invite_gateway("berlin"))
+    gateway.wait_connected()
+    world.web("alice")
+    alice = world.enrol("alice", services=["intranet"])
+    for node in (gateway, alice):
+        said = node.json("radar")
+        assert said["radar"]["on"] and said["radar"]["up"] and said["sightings"] == []
+        assert "radar" in node.processes()
+        assert any(row["place"] == "engine" for row in said["counters"])
+        assert "not hardened" in node.tacet("radar").stdout
+    assert link

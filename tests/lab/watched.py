@@ -29,7 +29,7 @@ class Watched:
         near.ip("neighbour", "add", SERVER, "lladdr", self.link.right.mac, "dev", "eth0")
         self.server = Server(far, **settings)
         self.server.init()
-        self.server.start()
+        self.server.start(deadline=3600)
         self.server.tacet("harden", "--yes")
         self.server.tacet("harden", "--confirm", "--force")
         self.sample()
