@@ -19,7 +19,7 @@ KINDS = ("nmap -sS", "nmap -sA", "nmap -sX", "nmap -sU", "nmap -sO", "nmap -sn",
          "unicornscan -mT", "mirai", "traceroute")
 PEOPLE = ("curl", "ssh", "dig", "ping", "iperf3", "SYN of Windows", "stray ACKs", "QUIC",
           "BitTorrent", "forty behind one address")
-FLOOD, MEMBER_MS = 60000, 200
+FLOOD, TABLE, CPU_SECONDS = 60000, 4096, 0.5
 # Another reader of the group: NFULNL_MSG_CONFIG with NFULNL_CFG_CMD_BIND.
 LISTENER = """
 import socket, struct, time
@@ -105,20 +105,30 @@ def test_counts_are_exact(watched):
     assert watched.sightings(source)[0]["packets"] < sent, "samples are rate-limited"
 
 
+def cpu_seconds(pid):
+    """What a process has used so far."""
+    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        words = file.read().rsplit(")", 1)[1].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def test_flood(watched):
-    """A flood fills the table and no more, and nobody waits for it."""
-    packets = [tcp(f"198.18.{i >> 8 & 255}.{i & 255}", SERVER, (4444, 22), window=1024, sequence=7,
-                   options=b"\x02\x04\x05\xb4", ttl=50) for i in range(FLOOD)]
+    """A flood from made-up sources fills the table and no more, and costs next to nothing."""
+    packets = [tcp(f"198.{18 + (i >> 16)}.{i >> 8 & 255}.{i & 255}", SERVER, (4444, 22),
+                   window=1024, sequence=7, options=b"\x02\x04\x05\xb4", ttl=50)
+               for i in range(FLOOD)]
     pid = watched.server.processes()["radar"]
+    before, began = cpu_seconds(pid), time.monotonic()
     watched.stranger.send(packets)
+    took = time.monotonic() - began
     watched.quiet()
-    radar = watched.radar()
+    used, radar = cpu_seconds(pid) - before, watched.radar()
+    print(f"{FLOOD / took:.0f} packets a second for {took:.1f} s: the radar looked at "
+          f"{radar['radar']['sampled']}, used {used * 1000:.0f} ms")
     assert radar["died"] >= FLOOD
-    assert len(radar["sightings"]) <= 4096
+    assert 1 <= len(radar["sightings"]) <= TABLE
     assert watched.server.processes()["radar"] == pid
-    began = time.monotonic()
-    watched.server.status()
-    assert (time.monotonic() - began) * 1000 < MEMBER_MS
+    assert used < CPU_SECONDS
 
 
 def test_it_dies_alone(watched):
