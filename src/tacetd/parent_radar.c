@@ -5,7 +5,6 @@
  */
 #include "base/error.h"
 #include "base/log.h"
-#include "harden/harden.h"
 #include "harden/rules.h"
 #include "net/nflog.h"
 #include "net/nftcounter.h"
@@ -193,10 +192,12 @@ struct counting {
 static void send_count(void *context, const char *name, uint64_t packets)
 {
 	const struct counting *counting = context;
+	struct parent *parent = counting->parent;
 	struct message_count count = {.packets = packets, .place = counting->place};
 
 	(void)snprintf(count.name, sizeof count.name, "%s", name); /* ours are shorter */
-	channel_send(counting->parent->control.channel, MESSAGE_RADAR_COUNTS, &count, 1);
+	parent->radar_end.is_hardened = true;			   /* its tables are there */
+	channel_send(parent->control.channel, MESSAGE_RADAR_COUNTS, &count, 1);
 }
 
 static void send_counters(struct parent *parent)
@@ -226,7 +227,6 @@ static void answer(struct parent *parent)
 		return;
 	send_counters(parent);
 	end->is_on = parent->config->radar;
-	end->is_hardened = harden_is_in_force();
 	end->starts = parent->radar.process ? process_starts(parent->radar.process) : 0;
 	channel_send(parent->control.channel, MESSAGE_RADAR_END, end, 1);
 }
