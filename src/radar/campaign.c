@@ -196,12 +196,15 @@ static bool is_ladder(const struct campaign *campaign)
 	       count_bits(campaign->hops) > (hops.greatest - hops.least) * 3 / 4;
 }
 
-/* Whether most of it bears a weak mark of a tool. */
+bool campaign_is_hinted(const struct campaign *campaign, enum recognise_tool tool)
+{
+	return campaign->hints[tool] * 100 >= campaign->packets * HINTS_PERCENT;
+}
+
+/* The same, where nothing else speaks for it. */
 static bool is_hinted(const struct campaign *campaign, enum recognise_tool tool)
 {
-	uint64_t hints = campaign->hints[tool];
-
-	return hints >= HINTS_LEAST && hints * 100 >= campaign->packets * HINTS_PERCENT;
+	return campaign->hints[tool] >= HINTS_LEAST && campaign_is_hinted(campaign, tool);
 }
 
 /* Several ports, from one of its own. */

@@ -58,5 +58,8 @@ struct verdict {
 
 struct verdict campaign_judge(const struct campaign *campaign);
 
+/* Whether most of it bears weak marks of a tool, of which the same source has sure ones. */
+bool campaign_is_hinted(const struct campaign *campaign, enum recognise_tool tool);
+
 /* The address by which a source is known: of IPv6 the network, but on the link. */
 struct address campaign_source(const struct address *address);

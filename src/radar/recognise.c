@@ -33,7 +33,8 @@ enum {
 	HPING_WINDOW = 512,
 	SCTP_COOKIE_SIZE = 12, /* bytes that are looked at: checksum, chunk */
 	SCTP_INIT_SIZE = 16,
-	ICMP_ECHO = 8,
+	ICMP_ECHO = 8, /* RFC 792; and so on */
+	ICMP_TIMESTAMP = 13,
 	ICMPV6_ECHO = 128,
 };
 
@@ -264,6 +265,8 @@ static struct mark recognise_icmp(const struct sample *sample)
 {
 	struct mark mark = {.scan = SCAN_PING};
 
+	if (is_ipv4(sample) && sample->type == ICMP_TIMESTAMP && has_nmap_hops(sample))
+		return (struct mark){RECOGNISE_NMAP, mark.scan, 30};
 	if (sample->type != (is_ipv4(sample) ? ICMP_ECHO : ICMPV6_ECHO))
 		return mark;
 	if (is_ipv4(sample) && sample->code == NMAP_IE_CODE)

@@ -237,6 +237,29 @@ static void merge(struct told *former, const struct told *next)
 	former->verdict.confidence = confidence;
 }
 
+/*
+ * Weak marks count where the same source bears sure ones: the pings of nmap -sn. Those without a
+ * name come first of a source's.
+ */
+static void bear_out(struct told *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct told *weak = &list[i];
+		if (weak->verdict.tool != RECOGNISE_UNKNOWN)
+			continue;
+		for (const struct told *sure = weak + 1; sure < list + count; sure++) {
+			if (!address_equal(&sure->campaign.source, &weak->campaign.source))
+				break;
+			if (sure->verdict.tool == RECOGNISE_UNKNOWN ||
+				!campaign_is_hinted(&weak->campaign, sure->verdict.tool))
+				continue;
+			weak->verdict.tool = sure->verdict.tool;
+			weak->verdict.confidence = sure->verdict.confidence;
+			break;
+		}
+	}
+}
+
 /* Makes one of those that are. How many are left. */
 static size_t merge_all(struct told *list, size_t count)
 {
@@ -272,6 +295,8 @@ void roster_list(const struct roster *roster, roster_visit *visit, void *context
 		return; /* nothing is told this time */
 	size_t count = collect(roster, &roster->few, list);
 	count += collect(roster, &roster->many, list + count);
+	qsort(list, count, sizeof *list, compare_names);
+	bear_out(list, count);
 	qsort(list, count, sizeof *list, compare_names);
 	count = merge_all(list, count);
 	qsort(list, count, sizeof *list, compare_times);

@@ -12,7 +12,7 @@ from lab import Gateway, wait_until
 from lab.ordinary import ORDINARY
 from lab.scans import SCANS, tcp
 from lab.tacet import tacet_path
-from lab.watched import SERVER, Watched
+from lab.watched import SERVER, SERVER6, Watched
 
 KINDS = ("nmap -sS", "nmap -sA", "nmap -sX", "nmap -sU", "nmap -sO", "nmap -sn", "nmap -O",
          "nmap -f", "nmap -6 -sS", "nmap -sT", "masscan", "zmap", "zmap -M icmp", "hping3 -S",
@@ -61,7 +61,7 @@ def test_names(watched):
         if found[0] != kind.tool or (kind.scan and found[1] != kind.scan):
             wrong.append((kind.name, found))
     assert len(looked) > 20 and not wrong, wrong
-    answers = [frame for frame in capture.frames(source=SERVER)
+    answers = [frame for frame in capture.frames(source=SERVER) + capture.frames(source=SERVER6)
                if frame.protocol not in ("arp", "icmp6")]
     assert not answers, answers[:5]
 
@@ -92,15 +92,15 @@ def test_what_is_told(watched):
 def test_counts_are_exact(watched):
     """What died is counted to the packet, however fast it came: a capture says how many."""
     source, _ = watched.source()
-    before = watched.radar()
+    before = watched.died()
     capture = watched.link.right.capture(snap=64)
     watched.stranger.send([tcp(source, SERVER, (4444, port), window=1024, sequence=7,
                                flags=2 if port % 2 else 16, ttl=50) for port in range(1, 5001)])
     watched.quiet()
     sent = capture.count(source=source, destination=SERVER)
-    after = watched.radar()
-    grown, came = after["died"] - before["died"], watched.strangers(capture)
-    print(f"{sent} sent, {came} came, {grown} counted, {after['radar']['sampled']} sampled")
+    grown, came = watched.died() - before, watched.strangers(capture)
+    print(f"{sent} sent, {came} came, {grown} counted, "
+          f"{watched.radar()['radar']['sampled']} sampled")
     assert sent == 5000 and grown == came
     assert watched.sightings(source)[0]["packets"] < sent, "samples are rate-limited"
 

@@ -21,7 +21,7 @@ class Kind:
     """A kind of scan: what the radar should call it, and by which words it is made.
 
     words: {T} target, {T6} the same, {S} {S6} source, {I} interface, {M} link address of the
-    target, {P} ports. A function instead makes the packets: function(source, target, rng).
+    next hop, {P} ports. A function instead makes the packets: function(source, target, rng).
     """
 
     name: str
@@ -158,9 +158,10 @@ class Stranger:
     """Runs scans from one host against another, each from an address of its own."""
 
     def __init__(self, stranger, target, link, *, seed=1):
-        """link: between both, with an IPv4 and an IPv6 address on both ends."""
+        """link: the stranger's, to the target or to a router on the way there."""
         self.host, self.target = stranger, target
-        self.near, self.far = link.port(stranger), link.port(target)
+        self.near = link.port(stranger)
+        self.far = link.left if self.near is link.right else link.right
         self.random = random.Random(seed)
 
     def run(self, kind, source, source6=None, timeout=60.0):

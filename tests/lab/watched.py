@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: ISC
-"""A hardened server whose radar sees a stranger on its link: what tests and benchmarks share."""
+"""A hardened server whose radar sees a stranger: what tests and benchmarks share.
+
+    stranger ──── router ──── server
+"""
 
 from . import process
 from .scans import Stranger, settle
 from .tacet import Server
 
-SERVER, SERVER6 = "10.77.0.2", "fd77::2"
+SERVER, SERVER6 = "192.0.2.1", "fd78::1"
+OUTGOING = ("unsaid", "forged")  # what the guard on the way out stops
 GROUP = 31438
 
 # What the hardening is to log, where it does not yet: docs/radar.md says why so.
@@ -19,21 +23,32 @@ RULES = (
 )
 
 
+def network(address):
+    """As the radar calls the source of an IPv6 packet."""
+    return address.replace("::1", "::")
+
+
 class Watched:
     """server: a Server, hardened; stranger: a Stranger with as many addresses as it wants."""
 
     def __init__(self, lab, **settings):
-        near, far = lab.host("stranger"), lab.host("server")
-        self.link = lab.link(near, far, left=["10.77.0.1/16", "fd77::1/16"],
-                             right=[f"{SERVER}/16", f"{SERVER6}/16"])
-        near.ip("neighbour", "add", SERVER, "lladdr", self.link.right.mac, "dev", "eth0")
+        near, router, far = (lab.host(name) for name in ("stranger", "router", "server"))
+        outer = lab.link(near, router, left=["10.77.0.1/16", "fd77::1/32"],
+                         right=["10.77.255.254/16", "fd77::fe/32"])
+        self.link = lab.link(router, far, left=["192.0.2.254/24", "fd78::fe/64"],
+                             right=[f"{SERVER}/24", f"{SERVER6}/64"])
+        router.forward()
+        for host, via in ((near, ("10.77.255.254", "fd77::fe")),
+                          (far, ("192.0.2.254", "fd78::fe"))):
+            host.route("default", via[0])
+            host.route("default", via[1])
         self.server = Server(far, **settings)
         self.server.init()
         self.server.start(deadline=3600)
         self.server.tacet("harden", "--yes")
         self.server.tacet("harden", "--confirm", "--force")
         self.sample()
-        self.stranger = Stranger(near, far, self.link)
+        self.stranger = Stranger(near, far, outer)
         self.number = 0
 
     def sample(self):
@@ -46,6 +61,11 @@ class Watched:
         """GET /v1/radar."""
         return self.server.api("GET", "/v1/radar")
 
+    def died(self):
+        """How many packets of others died in front of the engine: the sum of counters."""
+        return sum(row["packets"] for row in self.radar()["counters"]
+                   if row["place"] != "engine" and row["reason"] not in OUTGOING)
+
     def clear(self):
         """What there was, which is forgotten."""
         return self.server.api("DELETE", "/v1/radar")
@@ -54,7 +74,7 @@ class Watched:
         """A new address of the stranger, and one of IPv6 in a network of its own."""
         self.number += 1
         addresses = (f"10.77.{1 + self.number // 250}.{1 + self.number % 250}",
-                     f"fd77:{self.number:x}::1")
+                     f"fd77:0:{self.number:x}::1")
         self.stranger.near.add_address(f"{addresses[0]}/32")
         self.stranger.near.add_address(f"{addresses[1]}/128")
         return addresses
@@ -63,7 +83,7 @@ class Watched:
         """One run of a kind from a source of its own; returns its address, as the radar has it."""
         source, source6 = self.source()
         self.stranger.run(kind, source, source6, timeout=timeout)
-        return source if kind.version == 4 else source6.replace("::1", "::")
+        return source if kind.version == 4 else network(source6)
 
     def sightings(self, source):
         """What the radar says of a source, what has a name first."""
