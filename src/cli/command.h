@@ -52,5 +52,5 @@ cli_command cli_policy_apply, cli_policy_check, cli_policy_show;
 cli_command cli_invite, cli_invite_list, cli_invite_revoke;
 cli_command cli_device_list, cli_device_approve, cli_device_quarantine, cli_device_release,
 	cli_device_add;
-cli_command cli_revoke, cli_prove, cli_knock;
+cli_command cli_revoke, cli_prove, cli_knock, cli_radar;
 cli_command cli_audit_show, cli_audit_verify, cli_backup, cli_restore;

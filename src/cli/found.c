@@ -215,7 +215,8 @@ static enum cli_exit make_config(struct made *made, const struct founding *found
 
 static enum cli_exit make_accounts(const struct config *config)
 {
-	if (account_ensure(config->engine_user) < 0 || account_ensure(config->control_user) < 0)
+	if (account_ensure(config->engine_user) < 0 || account_ensure(config->control_user) < 0 ||
+		account_ensure(config->radar_user) < 0)
 		return CLI_FAILED; /* said already */
 	return CLI_OK;
 }

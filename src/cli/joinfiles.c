@@ -123,7 +123,8 @@ static enum cli_exit find_users(struct joinfiles *files)
 {
 	const struct config *config = files->config;
 
-	if (account_ensure(config->engine_user) < 0 || account_ensure(config->control_user) < 0)
+	if (account_ensure(config->engine_user) < 0 || account_ensure(config->control_user) < 0 ||
+		account_ensure(config->radar_user) < 0)
 		return CLI_FAILED; /* it has said why */
 	int err = account_find(config->engine_user, &files->engine_uid, &files->engine_gid);
 	if (err == 0)

@@ -109,6 +109,16 @@ const struct cli_entry table_commands[] = {
 		.run = cli_status,
 	},
 	{
+		.words = "radar",
+		.arguments = "[--live] [--since TIME] [--all]",
+		.summary = "who looked at this host, with what, when; what died silently",
+		.options = "  --live        go on, and print what is new\n"
+			   "  --since TIME  heard of since then: 30m, 2d\n"
+			   "  --all         also what was sent by no known tool\n"
+			   "  --clear       print it, and forget it\n",
+		.run = cli_radar,
+	},
+	{
 		.words = "user add",
 		.arguments = "NAME [--group GROUP]...",
 		.summary = "add a user",

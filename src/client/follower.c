@@ -63,8 +63,30 @@ static void answer_asks(struct follower *follower)
 		answer_status(follower, follower->asks[--follower->ask_count]);
 }
 
+/* ---- who looked at this host ---- */
+
+static void radar_is_asked(void *context, struct server_request *request, const char *const words[],
+	const json_t *body)
+{
+	struct follower *follower = context;
+
+	(void)words, (void)body; /* there are none */
+	lookout_ask(&follower->lookout, follower->channel, request);
+}
+
+static void radar_is_cleared(void *context, struct server_request *request,
+	const char *const words[], const json_t *body)
+{
+	struct follower *follower = context;
+
+	(void)words, (void)body; /* there are none */
+	lookout_clear(&follower->lookout, follower->channel, request);
+}
+
 static const struct server_route routes[] = {
 	{"GET", "/v1/status", SERVER_BODY_NONE, status_is_asked},
+	{"GET", "/v1/radar", SERVER_BODY_NONE, radar_is_asked},
+	{"DELETE", "/v1/radar", SERVER_BODY_NONE, radar_is_cleared},
 };
 
 /* ---- what the parent says ---- */
@@ -141,6 +163,8 @@ static void is_received(void *context, const struct channel_message *message)
 		report(message->records);
 	else if (message->head.type == MESSAGE_STATUS_END)
 		follower_all_counted(follower, message->records);
+	else
+		lookout_received(&follower->lookout, message);
 	if (message->head.type != MESSAGE_STATUS_PEERS)
 		return;
 	const struct message_peer_status *peers = message->records;
@@ -283,6 +307,7 @@ static void close_all(struct follower *follower)
 	follower_contact_end(follower);
 	follower_forget_gateways(follower);
 	server_close(follower->server);
+	lookout_done(&follower->lookout);
 	channel_close(follower->channel);
 	netwatch_close(follower->netwatch);
 	if (follower->listener >= 0)
@@ -307,6 +332,7 @@ int follower_run(const struct config *config, int channel_fd)
 	err = uv_loop_init(&follower.loop);
 	if (err < 0)
 		fatal(err, "cannot make an event loop");
+	lookout_init(&follower.lookout, &follower.loop, config->radar);
 	confine(&follower);
 	open_channel(&follower, channel_fd);
 	say_who_we_are(&follower);

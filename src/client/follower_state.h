@@ -8,6 +8,7 @@
 #include "client/device.h"
 #include "client/planner.h"
 #include "control/server.h"
+#include "lookout/lookout.h"
 #include "net/netwatch.h"
 #include "priv/channel.h"
 #include "priv/config.h"
@@ -36,6 +37,7 @@ struct follower {
 		*asks[FOLLOWER_ASKS_MAX]; /* for the status, until a plan is in force */
 	unsigned ask_count;
 	int listener; /* the local socket; -1: not yet */
+	struct lookout lookout;
 	struct planner planner;
 	struct callee *callees; /* one for each gateway of the netmap, in its order; owned */
 	size_t callee_count;

@@ -7,6 +7,8 @@
 
 static const struct server_route local[] = {
 	{"GET", "/v1/status", SERVER_BODY_NONE, api_status_get},
+	{"GET", "/v1/radar", SERVER_BODY_NONE, api_radar_get},
+	{"DELETE", "/v1/radar", SERVER_BODY_NONE, api_radar_delete},
 	{"GET", "/v1/network", SERVER_BODY_NONE, api_network_get},
 	{"PUT", "/v1/network/endpoint", SERVER_BODY_JSON, api_network_put_endpoint},
 	{"GET", "/v1/users", SERVER_BODY_NONE, api_users_get},

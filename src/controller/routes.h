@@ -8,6 +8,7 @@
 const struct server_route *routes_of(enum message_listener listener, size_t *ret_count);
 
 server_handler api_status_get;
+server_handler api_radar_get, api_radar_delete;
 server_handler api_network_get, api_network_put_endpoint;
 server_handler api_users_get, api_users_post, api_users_delete;
 server_handler api_groups_get, api_groups_post, api_groups_delete, api_groups_post_member,

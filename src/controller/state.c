@@ -62,6 +62,7 @@ int controller_open(struct controller *controller, const struct config *config, 
 	netmaps_init(controller);
 	gateways_init(controller);
 	live_init(controller);
+	lookout_init(&controller->lookout, controller->loop, controller->config->radar);
 	expiry_init(controller);
 	expiry_set(controller);
 	knocks_init(controller);
@@ -146,6 +147,11 @@ static void hear_status(struct controller *controller, const struct channel_mess
 	live_received_end(controller, message->records);
 }
 
+static void hear_radar(struct controller *controller, const struct channel_message *message)
+{
+	lookout_received(&controller->lookout, message);
+}
+
 /* What a parent says to a control process; the rest is not for us. */
 static void (*const hear[MESSAGE_TYPES])(
 	struct controller *controller, const struct channel_message *message) = {
@@ -154,6 +160,9 @@ static void (*const hear[MESSAGE_TYPES])(
 	[MESSAGE_REPORT] = hear_report,
 	[MESSAGE_STATUS_PEERS] = hear_peers,
 	[MESSAGE_STATUS_END] = hear_status,
+	[MESSAGE_RADAR_COUNTS] = hear_radar,
+	[MESSAGE_RADAR_SIGHTINGS] = hear_radar,
+	[MESSAGE_RADAR_END] = hear_radar,
 };
 
 static void received(void *context, const struct channel_message *message)
@@ -211,6 +220,7 @@ void controller_close(struct controller *controller)
 	expiry_done(controller);
 	knocks_done(controller);
 	live_done(controller);
+	lookout_done(&controller->lookout);
 	gateways_done(controller);
 	polls_done(&controller->netmaps);
 	rollout_done(controller);

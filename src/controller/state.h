@@ -12,6 +12,7 @@
 #include "controller/plan.h"
 #include "controller/polls.h"
 #include "controller/world.h"
+#include "lookout/lookout.h"
 #include "policy/compiled.h"
 #include "priv/channel.h"
 #include "priv/config.h"
@@ -109,6 +110,7 @@ struct controller {
 	struct gateways gateways;
 	struct live live;
 	struct knocks knocks;
+	struct lookout lookout;
 	struct alarms alarms;
 	uv_timer_t expiry;
 	bool owes_expiry; /* the store could not write down that invites have expired */

@@ -98,3 +98,23 @@ void api_status_get(void *context, struct server_request *request, const char *c
 	(void)body;
 	live_ask(context, request, answer);
 }
+
+void api_radar_get(void *context, struct server_request *request, const char *const words[],
+	const json_t *body)
+{
+	struct controller *controller = context;
+
+	(void)words;
+	(void)body;
+	lookout_ask(&controller->lookout, controller->channel, request);
+}
+
+void api_radar_delete(void *context, struct server_request *request, const char *const words[],
+	const json_t *body)
+{
+	struct controller *controller = context;
+
+	(void)words;
+	(void)body;
+	lookout_clear(&controller->lookout, controller->channel, request);
+}

@@ -17,6 +17,7 @@ enum {
 struct found {
 	bool is_there;
 	uint64_t packets;
+	const char *name; /* "": none was said */
 };
 
 /* Within the counter's data. */
@@ -35,6 +36,11 @@ static int keep_packets(const struct nlattr *attribute, void *context)
 /* Within the object. */
 static int keep_data(const struct nlattr *attribute, void *context)
 {
+	struct found *found = context;
+
+	if (mnl_attr_get_type(attribute) == NFTA_OBJ_NAME &&
+		mnl_attr_validate(attribute, MNL_TYPE_NUL_STRING) == 0)
+		found->name = mnl_attr_get_str(attribute);
 	if (mnl_attr_get_type(attribute) == NFTA_OBJ_DATA)
 		return mnl_attr_parse_nested(attribute, keep_packets, context);
 	return MNL_CB_OK;
@@ -66,5 +72,39 @@ int nftcounter_read(uint8_t family, const char *table, const char *name, uint64_
 		result = -EBADMSG;
 	if (result == 0)
 		*ret_packets = found.packets;
+	return result;
+}
+
+struct list {
+	nftcounter_visit *visit;
+	void *context;
+};
+
+static int visit_each(void *context, const struct nlmsghdr *message)
+{
+	const struct list *list = context;
+	struct found found = {.name = ""};
+	int result = visit_object(&found, message);
+
+	if (result == 0 && found.is_there)
+		list->visit(list->context, found.name, found.packets);
+	return result;
+}
+
+int nftcounter_list(uint8_t family, const char *table, nftcounter_visit *visit, void *context)
+{
+	_Alignas(struct nlmsghdr) uint8_t request[REQUEST_BYTES];
+	struct list list = {visit, context};
+	int fd = netfilter_open();
+
+	if (fd < 0)
+		return fd;
+	struct nlmsghdr *header =
+		netfilter_begin(request, NFNL_SUBSYS_NFTABLES, NFT_MSG_GETOBJ, NLM_F_DUMP, family);
+	bool fits = mnl_attr_put_strz_check(header, sizeof request, NFTA_OBJ_TABLE, table) &&
+		    mnl_attr_put_u32_check(
+			    header, sizeof request, NFTA_OBJ_TYPE, htobe32(NFT_OBJECT_COUNTER));
+	int result = fits ? netfilter_ask(fd, header, visit_each, &list) : -ENAMETOOLONG;
+	(void)close(fd); /* nothing was written */
 	return result;
 }

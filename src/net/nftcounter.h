@@ -15,3 +15,10 @@
  */
 int nftcounter_read(
 	uint8_t family, const char *table, const char *name, uint64_t *ret_packets) must_check;
+
+/* Told each; borrowed for the call. */
+typedef void nftcounter_visit(void *context, const char *name, uint64_t packets);
+
+/* Visits all counters of a table; one that is not there has none. -errno. */
+int nftcounter_list(
+	uint8_t family, const char *table, nftcounter_visit *visit, void *context) must_check;

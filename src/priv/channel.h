@@ -49,8 +49,8 @@ void channel_send(
 
 /*
  * One message with descriptors, which are duplicated: they stay the caller's. At most
- * MESSAGE_FDS_MAX; with MESSAGE_LISTENERS and MESSAGE_ENGINE_BEGIN only, for a receiver has to
- * close what it did not want.
+ * MESSAGE_FDS_MAX; with MESSAGE_LISTENERS, MESSAGE_ENGINE_BEGIN and MESSAGE_RADAR_BEGIN only, for a
+ * receiver has to close what it did not want.
  */
 void channel_send_fds(struct channel *channel, enum message_kind type, const void *record,
 	const int *fds, unsigned fd_count);

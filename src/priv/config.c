@@ -48,6 +48,8 @@ void config_default(struct config *ret_config)
 		.mark = MARK_DAEMON,
 		.engine_user = "tacet-engine",
 		.control_user = "tacet-control",
+		.radar_user = "tacet-radar",
+		.radar = true,
 		.log = LOG_LEVEL_INFO,
 	};
 }
@@ -221,6 +223,10 @@ static int format(const struct config *config, char ret_text[static TEXT_SIZE])
 		"# whom the daemon's processes run as, once they have what they need\n"
 		"engine-user: \"%s\"\n"
 		"control-user: \"%s\"\n"
+		"radar-user: \"%s\"\n"
+		"\n"
+		"# on or off: whether who looks at this host is recorded (tacet radar)\n"
+		"radar: %s\n"
 		"\n"
 		"# error, warning, info or debug\n"
 		"log: %s\n",
@@ -228,7 +234,8 @@ static int format(const struct config *config, char ret_text[static TEXT_SIZE])
 		config->mark, config_cookies_word(config->cookies), config_door_word(config->door),
 		config_reception_word(config->reception), config->control_port, config->enrol_port,
 		quote(config->state).text, quote(config->run).text, quote(config->hosts).text,
-		config->engine_user, config->control_user, config_level_word(config->log));
+		config->engine_user, config->control_user, config->radar_user,
+		config->radar ? "on" : "off", config_level_word(config->log));
 
 	return size < 0 || size >= TEXT_SIZE ? -EINVAL : size;
 }

@@ -8,6 +8,7 @@
 #include "base/attributes.h"
 #include "base/log.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define CONFIG_PATH "/etc/tacet/tacet.conf" /* unless TACET_CONFIG or --config says otherwise */
@@ -62,6 +63,8 @@ struct config {
 	enum config_reception reception;     /* reception: normal | hidden */
 	char engine_user[CONFIG_WORD_SIZE];  /* engine-user: tacet-engine */
 	char control_user[CONFIG_WORD_SIZE]; /* control-user: tacet-control */
+	char radar_user[CONFIG_WORD_SIZE];   /* radar-user: tacet-radar */
+	bool radar;			     /* radar: on | off, whether who looks is recorded */
 	enum log_level log;		     /* log: error | warning | info | debug */
 };
 

@@ -159,6 +159,18 @@ static bool take_reception(const struct key *key, const char *text, size_t size,
 	return true;
 }
 
+static bool take_switch(const struct key *key, const char *text, size_t size, void *ret_value)
+{
+	static const char *const words[] = {"off", "on"};
+	unsigned index;
+
+	(void)key;
+	if (strlen(text) != size || !find_word(words, ARRAY_LENGTH(words), text, &index))
+		return false;
+	*(bool *)ret_value = index == 1;
+	return true;
+}
+
 /* Copies a text that has room. */
 static bool take_text(const struct key *key, const char *text, size_t size, void *ret_value)
 {
@@ -224,7 +236,7 @@ static bool take_number(const struct key *key, const char *text, size_t size, vo
 #define USER_EXPECTED "a user's name: 1 to 31 of a-z 0-9 _ -, beginning with a letter or _"
 #define KEYS_EXPECTED                                                                              \
 	"role, interface, state, run, hosts, listen, control-port, enrol-port, workers, mark, "    \
-	"cookies, door, reception, engine-user, control-user or log"
+	"cookies, door, reception, engine-user, control-user, radar-user, radar or log"
 
 static const struct key keys[] = {
 	{"role", "server, client or gateway", true, take_role, FIELD(role)},
@@ -246,6 +258,8 @@ static const struct key keys[] = {
 	{"reception", "normal or hidden", false, take_reception, FIELD(reception)},
 	{"engine-user", USER_EXPECTED, false, take_user, FIELD(engine_user)},
 	{"control-user", USER_EXPECTED, false, take_user, FIELD(control_user)},
+	{"radar-user", USER_EXPECTED, false, take_user, FIELD(radar_user)},
+	{"radar", "on or off", false, take_switch, FIELD(radar)},
 	{"log", "error, warning, info or debug", false, take_level, FIELD(log)},
 };
 _Static_assert(TUN_QUEUES_MAX == 16, "as in what is expected of workers");

@@ -15,7 +15,8 @@ static const struct message_row rows[] = {
 		.least = (fewest),                                                                 \
 		.most = (greatest),                                                                \
 		.record_size = sizeof(record),                                                     \
-		.takes_fds = (type) == MESSAGE_LISTENERS || (type) == MESSAGE_ENGINE_BEGIN,        \
+		.takes_fds = (type) == MESSAGE_LISTENERS || (type) == MESSAGE_ENGINE_BEGIN ||      \
+			     (type) == MESSAGE_RADAR_BEGIN,                                        \
 	},
 	MESSAGE_LIST(X)
 #undef X
@@ -69,6 +70,10 @@ IS_SIZED(struct message_ask, 8);
 IS_SIZED(struct message_peer_status, MESSAGE_KEY_SIZE + ENDPOINT_SIZE + 3 * 8);
 IS_SIZED(struct message_silence, 8);
 IS_SIZED(struct message_status, 8 * 8 + 4 + 2 + 1 + 1 + 8 + 2 * 4 + MESSAGE_NAME_SIZE);
+IS_SIZED(struct message_radar_ask, 2 * 8);
+IS_SIZED(struct message_count, MESSAGE_NAME_SIZE + 8 + 2 * 4);
+IS_SIZED(struct message_sighting, ADDRESS_SIZE + 3 + 2 * 2 + 2 * 4 + 3 * 8);
+IS_SIZED(struct message_radar, 5 * 8 + 4 + 4);
 
 /* What lies between the end of one field and the next. */
 #define HOLE(type, record, before, size, after)                                                    \

@@ -13,6 +13,9 @@
  * but the parent believes no length, count, range or sequence: message_check() does the first two
  * for every message, by the table below; gateway/plan.h and its like the rest.
  *
+ * A third child, radar, has one descriptor and nothing else (RADAR_BEGIN), and answers what it is
+ * asked (RADAR_ASK); strangers' bytes are read there.
+ *
  * A plan is all that shall be in force, whole, never a difference: BEGIN, records in the order of
  * the table, END. The parent makes the difference to what is in force.
  */
@@ -36,10 +39,12 @@ enum {
 	MESSAGE_SERVICES_MAX = 1 << 14,
 	MESSAGE_GRANTS_MAX = 1 << 22,
 	MESSAGE_NAMES_MAX = 1 << 14,
-	MESSAGE_KNOCKS_MAX = 512, /* as wireguard/knock.h has them */
+	MESSAGE_KNOCKS_MAX = 512,	 /* as wireguard/knock.h has them */
+	MESSAGE_SIGHTINGS_MAX = 1 << 13, /* in one answer */
+	MESSAGE_COUNTS_MAX = 1 << 10,
 };
 
-/* Type, who says it (C control, P parent, E engine), record, fewest and most records. */
+/* Type, who says it (C control, P parent, E engine, R radar), record, fewest and most records. */
 #define MESSAGE_LIST(X)                                                                            \
 	/* the first word of a control process: who this host is in the overlay */                 \
 	X(MESSAGE_TUNNEL, C, struct message_tunnel, 1, 1)                                          \
@@ -74,7 +79,14 @@ enum {
 	/* control asks the parent, which asks the engine; answers go the same way back */         \
 	X(MESSAGE_STATUS_ASK, CP, struct message_ask, 1, 1)                                        \
 	X(MESSAGE_STATUS_PEERS, EP, struct message_peer_status, 1, UINT16_MAX)                     \
-	X(MESSAGE_STATUS_END, EP, struct message_status, 1, 1)
+	X(MESSAGE_STATUS_END, EP, struct message_status, 1, 1)                                     \
+	/* to the radar: the descriptor of what the kernel samples */                              \
+	X(MESSAGE_RADAR_BEGIN, P, struct message_ask, 1, 1)                                        \
+	/* control asks the parent, which asks engine and radar; answers go the same way back */   \
+	X(MESSAGE_RADAR_ASK, CP, struct message_radar_ask, 1, 1)                                   \
+	X(MESSAGE_RADAR_COUNTS, EP, struct message_count, 1, UINT16_MAX)                           \
+	X(MESSAGE_RADAR_SIGHTINGS, RP, struct message_sighting, 1, UINT16_MAX)                     \
+	X(MESSAGE_RADAR_END, EPR, struct message_radar, 1, 1)
 
 /* Not message_type: that is wireguard/messages.h, which the engine's process has, too. */
 enum message_kind {
@@ -89,8 +101,11 @@ enum message_sender {
 	MESSAGE_FROM_C = 1,
 	MESSAGE_FROM_P = 2,
 	MESSAGE_FROM_E = 4,
+	MESSAGE_FROM_R = 8,
 	MESSAGE_FROM_CP = MESSAGE_FROM_C | MESSAGE_FROM_P,
 	MESSAGE_FROM_EP = MESSAGE_FROM_E | MESSAGE_FROM_P,
+	MESSAGE_FROM_RP = MESSAGE_FROM_R | MESSAGE_FROM_P,
+	MESSAGE_FROM_EPR = MESSAGE_FROM_E | MESSAGE_FROM_P | MESSAGE_FROM_R,
 };
 
 /* In front of the records of each message. */
@@ -264,6 +279,53 @@ struct message_status {
 	uint32_t door;	      /* enum door_kind: where in the kernel datagrams are judged */
 	uint32_t door_places; /* at how many interfaces */
 	char door_why[MESSAGE_NAME_SIZE]; /* why it is DOOR_NONE, for people */
+};
+
+struct message_radar_ask {
+	uint64_t nonce;	 /* comes back in MESSAGE_RADAR_END */
+	uint64_t clears; /* 1: forget who looked, once it was told */
+};
+
+/* Where packets die. */
+enum message_place {
+	MESSAGE_PLACE_LINK,   /* in front of the kernel, before anything looks at them */
+	MESSAGE_PLACE_HOST,   /* in its firewall */
+	MESSAGE_PLACE_ENGINE, /* in the engine */
+	MESSAGE_PLACES,
+};
+
+/* Packets that died silently, by place and reason, since the place was made. */
+struct message_count {
+	char name[MESSAGE_NAME_SIZE];
+	uint64_t packets;
+	uint32_t place; /* enum message_place */
+	uint32_t reserved;
+};
+
+/* Who looked: a campaign, as radar/campaign.h has it. */
+struct message_sighting {
+	struct address source; /* IPv6: the first 64 bits */
+	uint8_t tool, scan;    /* enum recognise_tool, enum recognise_scan */
+	uint8_t confidence;    /* percent */
+	uint16_t port_least, port_greatest;
+	uint32_t ports; /* how many different ones; 0: the two above mean nothing */
+	uint32_t reserved;
+	uint64_t first_ns, last_ns; /* realtime */
+	uint64_t packets;	    /* that were sampled */
+};
+
+/* Engine and radar fill in what is theirs; the parent the rest. */
+struct message_radar {
+	uint64_t nonce;
+	uint64_t sampled;   /* packets that were looked at */
+	uint64_t unsampled; /* that came faster than they were taken */
+	uint64_t unread;    /* that are of no protocol that is read */
+	uint64_t forgotten; /* sightings that went to make room */
+	uint32_t starts;    /* of the radar's process; 1: it never died */
+	uint8_t is_on;	    /* by the configuration */
+	uint8_t is_up;
+	uint8_t is_hardened; /* without the rules nothing is sampled */
+	uint8_t reserved;
 };
 
 /*

@@ -18,6 +18,7 @@ enum sandbox_profile {
 	SANDBOX_ENGINE,	 /* packets on sockets that are there, threads, files of one folder */
 	SANDBOX_CONTROL, /* files of some folders, accept, timers */
 	SANDBOX_CALLER,	 /* as control, and connections of its own (a device's control process) */
+	SANDBOX_RADAR,	 /* reading and writing what it was given, and nothing else */
 };
 
 /* A folder, with all below it. */

@@ -25,6 +25,8 @@ enum {
 	CALLER = 1 << SANDBOX_CALLER,
 	CONTROL = 1 << SANDBOX_CONTROL | CALLER, /* and who can do more */
 	ALL = ENGINE | CONTROL,
+	RADAR = 1 << SANDBOX_RADAR,
+	EVERY = ALL | RADAR,
 	SERVER = CONTROL & ~CALLER,
 
 	CONDITIONS_MAX = 3,
@@ -39,65 +41,65 @@ struct call {
 
 static const struct call calls[] = {
 	/* memory; mmap and mprotect are below */
-	{SCMP_SYS(brk), ALL},
-	{SCMP_SYS(munmap), ALL},
-	{SCMP_SYS(mremap), ALL},
-	{SCMP_SYS(madvise), ALL},
+	{SCMP_SYS(brk), EVERY},
+	{SCMP_SYS(munmap), EVERY},
+	{SCMP_SYS(mremap), EVERY},
+	{SCMP_SYS(madvise), EVERY},
 
 	/* threads, signals, the end; clone, prctl and tgkill are below */
-	{SCMP_SYS(futex), ALL},
-	{SCMP_SYS(set_robust_list), ALL},
-	{SCMP_SYS(rseq), ALL},
-	{SCMP_SYS(gettid), ALL},
-	{SCMP_SYS(sched_yield), ALL},
+	{SCMP_SYS(futex), EVERY},
+	{SCMP_SYS(set_robust_list), EVERY},
+	{SCMP_SYS(rseq), EVERY},
+	{SCMP_SYS(gettid), EVERY},
+	{SCMP_SYS(sched_yield), EVERY},
 	{SCMP_SYS(sched_getaffinity), ALL}, /* malloc: how many arenas */
-	{SCMP_SYS(rt_sigaction), ALL},
-	{SCMP_SYS(rt_sigprocmask), ALL},
-	{SCMP_SYS(rt_sigreturn), ALL},
-	{SCMP_SYS(sigaltstack), ALL},
-	{SCMP_SYS(restart_syscall), ALL},
-	{SCMP_SYS(exit), ALL},
-	{SCMP_SYS(exit_group), ALL},
+	{SCMP_SYS(rt_sigaction), EVERY},
+	{SCMP_SYS(rt_sigprocmask), EVERY},
+	{SCMP_SYS(rt_sigreturn), EVERY},
+	{SCMP_SYS(sigaltstack), EVERY},
+	{SCMP_SYS(restart_syscall), EVERY},
+	{SCMP_SYS(exit), EVERY},
+	{SCMP_SYS(exit_group), EVERY},
 
 	/* who and where we are, and what the time is */
-	{SCMP_SYS(getpid), ALL},
-	{SCMP_SYS(getppid), ALL},
-	{SCMP_SYS(getuid), ALL},
-	{SCMP_SYS(geteuid), ALL},
-	{SCMP_SYS(getgid), ALL},
-	{SCMP_SYS(getegid), ALL},
-	{SCMP_SYS(sysinfo), ALL}, /* qsort: how much memory there is */
+	{SCMP_SYS(getpid), EVERY},
+	{SCMP_SYS(getppid), EVERY},
+	{SCMP_SYS(getuid), EVERY},
+	{SCMP_SYS(geteuid), EVERY},
+	{SCMP_SYS(getgid), EVERY},
+	{SCMP_SYS(getegid), EVERY},
+	{SCMP_SYS(sysinfo), EVERY}, /* qsort: how much memory there is */
 	{SCMP_SYS(uname), ALL},
-	{SCMP_SYS(getrandom), ALL},
-	{SCMP_SYS(clock_gettime), ALL}, /* where the vDSO cannot tell; and so on */
-	{SCMP_SYS(clock_getres), ALL},
-	{SCMP_SYS(gettimeofday), ALL},
-	{SCMP_SYS(time), ALL},
+	{SCMP_SYS(getrandom), EVERY},
+	{SCMP_SYS(clock_gettime), EVERY}, /* where the vDSO cannot tell; and so on */
+	{SCMP_SYS(clock_getres), EVERY},
+	{SCMP_SYS(gettimeofday), EVERY},
+	{SCMP_SYS(time), EVERY},
 	{SCMP_SYS(nanosleep), ALL},
 	{SCMP_SYS(clock_nanosleep), ALL},
 
 	/* a loop of libuv, and descriptors; fcntl and ioctl are below */
 	{SCMP_SYS(epoll_create1), ALL},
-	{SCMP_SYS(epoll_ctl), ALL},
-	{SCMP_SYS(epoll_wait), ALL},
-	{SCMP_SYS(epoll_pwait), ALL},
-	{SCMP_SYS(eventfd2), ALL},
+	{SCMP_SYS(epoll_ctl), EVERY},
+	{SCMP_SYS(epoll_wait), EVERY},
+	{SCMP_SYS(epoll_pwait), EVERY},
+	{SCMP_SYS(eventfd2), EVERY},
 	{SCMP_SYS(pipe2), ALL},
-	{SCMP_SYS(poll), ALL},
-	{SCMP_SYS(ppoll), ALL},
+	{SCMP_SYS(poll), EVERY},
+	{SCMP_SYS(ppoll), EVERY},
 	{SCMP_SYS(inotify_rm_watch), ENGINE}, /* engine/uapi_server, when it ends */
-	{SCMP_SYS(read), ALL},
-	{SCMP_SYS(readv), ALL},
-	{SCMP_SYS(write), ALL},
-	{SCMP_SYS(writev), ALL},
-	{SCMP_SYS(close), ALL},
+	{SCMP_SYS(read), EVERY},
+	{SCMP_SYS(readv), EVERY},
+	{SCMP_SYS(write), EVERY},
+	{SCMP_SYS(writev), EVERY},
+	{SCMP_SYS(close), EVERY},
 
 	/* sockets that are there; socket and setsockopt are below */
 	{SCMP_SYS(sendto), ALL},
-	{SCMP_SYS(sendmsg), ALL},
+	{SCMP_SYS(sendmsg), EVERY},
 	{SCMP_SYS(sendmmsg), ENGINE | CALLER}, /* libc's resolver asks by it */
-	{SCMP_SYS(recvfrom), ALL},
-	{SCMP_SYS(recvmsg), ALL},
+	{SCMP_SYS(recvfrom), EVERY},
+	{SCMP_SYS(recvmsg), EVERY},
 	{SCMP_SYS(recvmmsg), ENGINE},
 	{SCMP_SYS(getsockopt), ALL},
 	{SCMP_SYS(getsockname), ALL},
@@ -207,10 +209,10 @@ struct rule {
 
 static const struct rule rules[] = {
 	/* no new code; whoever loads a module does without it */
-	{SCMP_SYS(mmap), ALL, 0, 1, {HAS_BITS(2, PROT_EXEC, 0)}},
-	{SCMP_SYS(mmap), ALL, EACCES, 1, {HAS_BITS(2, PROT_EXEC, PROT_EXEC)}},
-	{SCMP_SYS(mprotect), ALL, 0, 1, {HAS_BITS(2, PROT_EXEC, 0)}},
-	{SCMP_SYS(mprotect), ALL, EACCES, 1, {HAS_BITS(2, PROT_EXEC, PROT_EXEC)}},
+	{SCMP_SYS(mmap), EVERY, 0, 1, {HAS_BITS(2, PROT_EXEC, 0)}},
+	{SCMP_SYS(mmap), EVERY, EACCES, 1, {HAS_BITS(2, PROT_EXEC, PROT_EXEC)}},
+	{SCMP_SYS(mprotect), EVERY, 0, 1, {HAS_BITS(2, PROT_EXEC, 0)}},
+	{SCMP_SYS(mprotect), EVERY, EACCES, 1, {HAS_BITS(2, PROT_EXEC, PROT_EXEC)}},
 
 	/* threads, no processes: clone3's flags lie in memory where a filter cannot see them */
 	{SCMP_SYS(clone), ALL, 0, 1, {HAS_BITS(0, THREAD_FLAGS | NAMESPACE_FLAGS, THREAD_FLAGS)}},
@@ -219,10 +221,10 @@ static const struct rule rules[] = {
 	/* pthread_create: the size of a stack; it may be asked for, ours only, not set */
 	{SCMP_SYS(prlimit64), ALL, 0, 2, {IS_INT(0, 0), IS_ZERO(2)}},
 
-	FCNTL(F_GETFD, ALL),
-	FCNTL(F_SETFD, ALL),
-	FCNTL(F_GETFL, ALL),
-	FCNTL(F_SETFL, ALL),
+	FCNTL(F_GETFD, EVERY),
+	FCNTL(F_SETFD, EVERY),
+	FCNTL(F_GETFL, EVERY),
+	FCNTL(F_SETFL, EVERY),
 	FCNTL(F_DUPFD_CLOEXEC, ALL),
 	FCNTL(F_GETLK, CONTROL),
 	FCNTL(F_SETLK, CONTROL),
@@ -230,10 +232,10 @@ static const struct rule rules[] = {
 	FCNTL(F_OFD_GETLK, CONTROL),
 	FCNTL(F_OFD_SETLK, CONTROL),
 
-	IOCTL(FIONBIO, ALL, 0),
+	IOCTL(FIONBIO, EVERY, 0),
 	IOCTL(FIOCLEX, ALL, 0),
 	IOCTL(FIONREAD, ALL, 0),
-	IOCTL(TCGETS, ALL, ENOTTY),	      /* stdio asks whether it writes to a terminal */
+	IOCTL(TCGETS, EVERY, ENOTTY),	      /* stdio asks whether it writes to a terminal */
 	IOCTL(TUNGETDEVNETNS, ENGINE, EPERM), /* net/link: a device that was moved is given up */
 
 	/* wg(8) may ask the engine for another port or mark: it goes on with what it has */

@@ -210,6 +210,13 @@ static void answer_status(struct self *self, const struct channel_message *messa
 	enginestatus_send(self->engine, self->channel, ask->nonce);
 }
 
+static void answer_radar(struct self *self, const struct channel_message *message)
+{
+	const struct message_radar_ask *ask = message->records;
+
+	enginestatus_send_drops(self->engine, self->channel, ask->nonce);
+}
+
 /* ---- the beginning ---- */
 
 /* What the usual reasons for a device not to be had ask for. */
@@ -369,6 +376,7 @@ static void (*const hear[MESSAGE_TYPES])(
 	[MESSAGE_KNOCKS] = take_knocks,
 	[MESSAGE_PEERS_END] = end_peers,
 	[MESSAGE_STATUS_ASK] = answer_status,
+	[MESSAGE_RADAR_ASK] = answer_radar,
 };
 
 static void is_received(void *context, const struct channel_message *message)

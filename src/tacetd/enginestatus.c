@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum {
@@ -58,6 +59,35 @@ void enginestatus_send(struct engine *engine, struct channel *channel, uint64_t 
 	free(count.peers);
 }
 
+/* A record for each way to die, also of those that nothing died by. */
+static void keep_drops(void *context, const struct engine_status *status)
+{
+	struct message_count *counts = context;
+
+	for (enum drop drop = DROP_NONE + 1; drop < DROP_COUNT; drop++) {
+		struct message_count *count = &counts[drop - 1];
+		count->packets = status->drops->count[drop];
+		count->place = MESSAGE_PLACE_ENGINE;
+		(void)snprintf(count->name, sizeof count->name, "%s", drop_word(drop)); /* fits */
+	}
+}
+
+static void skip_peer(void *context, const struct engine_peer_status *peer)
+{
+	(void)context, (void)peer; /* it was not asked for peers */
+}
+
+void enginestatus_send_drops(struct engine *engine, struct channel *channel, uint64_t nonce)
+{
+	struct message_count counts[DROP_COUNT - 1] = {0};
+	const struct engine_visitor visitor = {keep_drops, skip_peer, counts};
+	const struct message_radar end = {.nonce = nonce};
+
+	engine_inspect(engine, &visitor);
+	channel_send(channel, MESSAGE_RADAR_COUNTS, counts, ARRAY_LENGTH(counts));
+	channel_send(channel, MESSAGE_RADAR_END, &end, 1);
+}
+
 /* Where what is asked for goes. */
 struct identity {
 	uint8_t *public_key;
@@ -70,11 +100,6 @@ static void keep_identity(void *context, const struct engine_status *status)
 
 	memcpy(identity->public_key, status->public_key, MESSAGE_KEY_SIZE);
 	*identity->listen_port = status->listen_port;
-}
-
-static void skip_peer(void *context, const struct engine_peer_status *peer)
-{
-	(void)context, (void)peer; /* it was not asked for peers */
 }
 
 void enginestatus_identify(struct engine *engine, uint8_t ret_public_key[static MESSAGE_KEY_SIZE],

@@ -5,6 +5,9 @@
 #include "engine/engine.h"
 #include "priv/channel.h"
 
+/* Answers MESSAGE_RADAR_ASK: MESSAGE_RADAR_COUNTS of its drops, then MESSAGE_RADAR_END. */
+void enginestatus_send_drops(struct engine *engine, struct channel *channel, uint64_t nonce);
+
 /* Answers MESSAGE_STATUS_ASK: MESSAGE_STATUS_PEERS, then MESSAGE_STATUS_END. */
 void enginestatus_send(struct engine *engine, struct channel *channel, uint64_t nonce);
 

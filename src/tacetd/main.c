@@ -8,6 +8,7 @@
 #include "tacetd/engineprocess.h"
 #include "tacetd/options.h"
 #include "tacetd/parent.h"
+#include "tacetd/radarprocess.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -46,6 +47,12 @@ static int run_control(const struct config *config, const struct options *option
 					     : follower_run(config, PROCESS_CHANNEL_FD);
 }
 
+static int run_radar(const struct config *config, const struct options *options)
+{
+	(void)options;
+	return radarprocess_run(config, PROCESS_CHANNEL_FD);
+}
+
 static const struct {
 	const char *name;  /* in the log */
 	const char *title; /* of the process, at most 15 bytes: its file would be "exe" */
@@ -54,6 +61,7 @@ static const struct {
 	[OPTIONS_PARENT] = {"tacetd", "tacetd", run_parent},
 	[OPTIONS_ENGINE] = {"tacetd engine", "tacetd-engine", run_engine},
 	[OPTIONS_CONTROL] = {"tacetd control", "tacetd-control", run_control},
+	[OPTIONS_RADAR] = {"tacetd radar", "tacetd-radar", run_radar},
 };
 
 static void read_config(const char *path, struct config *ret_config)

@@ -59,13 +59,14 @@ static void set_path(struct options *options, const char *path)
 	fatal(-errno, "%s: cannot find the configuration", path);
 }
 
-/* "engine FILE" and "control FILE". */
+/* "engine FILE", "control FILE" and "radar FILE". */
 static bool read_child(int argc, char **argv, struct options *options)
 {
 	static const struct {
 		const char *word;
 		enum options_process process;
-	} rows[] = {{"engine", OPTIONS_ENGINE}, {"control", OPTIONS_CONTROL}};
+	} rows[] = {
+		{"engine", OPTIONS_ENGINE}, {"control", OPTIONS_CONTROL}, {"radar", OPTIONS_RADAR}};
 
 	for (size_t i = 0; argc == 3 && i < ARRAY_LENGTH(rows); i++) {
 		if (strcmp(argv[1], rows[i].word) != 0)

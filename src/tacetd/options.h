@@ -12,6 +12,7 @@ enum options_process {
 	OPTIONS_PARENT,
 	OPTIONS_ENGINE,	 /* "tacetd engine FILE": started by the parent only */
 	OPTIONS_CONTROL, /* "tacetd control FILE": the same */
+	OPTIONS_RADAR,	 /* "tacetd radar FILE": the same */
 };
 
 struct options {

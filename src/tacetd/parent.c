@@ -106,6 +106,7 @@ static void (*const hear[MESSAGE_TYPES])(
 	[MESSAGE_PLAN_KNOCKS] = parent_hear_plan,
 	[MESSAGE_PLAN_END] = parent_hear_plan,
 	[MESSAGE_STATUS_ASK] = parent_hear_ask,
+	[MESSAGE_RADAR_ASK] = parent_radar_hear_ask,
 };
 
 static void is_received(void *context, const struct channel_message *message)
@@ -158,6 +159,7 @@ static void control_has_ended(void *context, int exit_code, int signal)
 	parent->control.mute_checks = 0;
 	parent_plan_without_control(parent);
 	parent->ask_count = 0; /* who asked is gone */
+	parent->radar_waits = 0;
 	if (!parent->is_stopping || signal)
 		log_err(0, "the control process has ended (%s %d)%s", signal ? "signal" : "code",
 			signal ? signal : exit_code,
@@ -199,7 +201,7 @@ static void close_handles(struct parent *parent)
 	parent->logpipe = NULL;
 }
 
-/* Called again as each child has ended; the loop ends when both have, and the handles are closed.
+/* Called again as each child has ended; the loop ends when all have, and the handles are closed.
  */
 void parent_stop(struct parent *parent, int exit_code)
 {
@@ -214,8 +216,10 @@ void parent_stop(struct parent *parent, int exit_code)
 			process_stop(parent->control.process, PARENT_PATIENCE_MS);
 		if (parent->engine.process)
 			process_stop(parent->engine.process, PARENT_PATIENCE_MS);
+		if (parent->radar.process)
+			process_stop(parent->radar.process, PARENT_PATIENCE_MS);
 	}
-	if (parent->control.process || parent->engine.process ||
+	if (parent->control.process || parent->engine.process || parent->radar.process ||
 		uv_is_closing((uv_handle_t *)&parent->timer))
 		return;
 	close_handles(parent);
@@ -275,6 +279,7 @@ static void check_is_due(uv_timer_t *timer)
 	}
 	check_mute(&parent->control);
 	check_mute(&parent->engine);
+	check_mute(&parent->radar);
 }
 
 static void watch(struct parent *parent)
@@ -389,6 +394,7 @@ static void open_all(struct parent *parent)
 	err = start_control(parent);
 	if (err < 0)
 		fatal(err, "cannot start the control process");
+	parent_radar_start(parent);
 }
 
 /* Nothing of ours is left but what holds the rules in force. */
@@ -409,7 +415,7 @@ int parent_run(const struct config *config, bool stays_in_foreground)
 	static struct parent parent = {.ready_fd = -1};
 
 	parent.config = config;
-	parent.control.parent = parent.engine.parent = &parent;
+	parent.control.parent = parent.engine.parent = parent.radar.parent = &parent;
 	if (geteuid() != 0)
 		fatal(-EPERM, "it makes interfaces and firewall rules, so start it as root");
 	if (prctl(PR_SET_DUMPABLE, 0) < 0) /* keys pass through it */

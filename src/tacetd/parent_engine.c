@@ -164,6 +164,8 @@ static void (*const hear[MESSAGE_TYPES])(
 	[MESSAGE_PEERS_DONE] = parent_hear_peers_done,
 	[MESSAGE_STATUS_PEERS] = parent_hear_status_peers,
 	[MESSAGE_STATUS_END] = parent_hear_status_end,
+	[MESSAGE_RADAR_COUNTS] = parent_radar_hear_counts,
+	[MESSAGE_RADAR_END] = parent_radar_hear_engine,
 };
 
 static void is_received(void *context, const struct channel_message *message)
@@ -182,6 +184,7 @@ static void go_on_without(struct parent *parent)
 {
 	parent->is_engine_ready = false;
 	parent_status_without_engine(parent);
+	parent_radar_without_engine(parent);
 	parent_plan_without_engine(parent);
 }
 

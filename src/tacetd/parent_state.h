@@ -38,7 +38,7 @@ struct parent {
 	int exit_code;
 
 	struct harden_seen seen; /* by hardening */
-	struct child control, engine;
+	struct child control, engine, radar;
 
 	/* parent_tunnel.c */
 	bool has_tunnel;	      /* control has said who we are */
@@ -70,6 +70,12 @@ struct parent {
 	bool is_engine_ready;
 	uint16_t listen_port;
 	uint64_t serial; /* of the peers that were sent last */
+
+	/* parent_radar.c */
+	bool radar_has_failed;		/* and it was said why */
+	unsigned radar_waits;		/* whose answers to control's question are missing */
+	size_t radar_told;		/* sightings of this answer */
+	struct message_radar radar_end; /* of this answer, as far as it is known */
 
 	/* parent_status.c */
 	uint64_t asks[PARENT_ASKS_MAX]; /* nonces, oldest first */
@@ -163,6 +169,19 @@ int parent_engine_start(struct parent *parent) must_check;
 
 /* The peers of the plan in force, whole. */
 void parent_engine_tell(struct parent *parent);
+
+/* ---- parent_radar.c ---- */
+
+/* Starts it, where the configuration wants one; what fails is logged, and nothing else suffers. */
+void parent_radar_start(struct parent *parent);
+
+/* MESSAGE_RADAR_ASK from control; MESSAGE_RADAR_COUNTS, MESSAGE_RADAR_END from the engine. */
+void parent_radar_hear_ask(struct parent *parent, const struct channel_message *message);
+void parent_radar_hear_counts(struct parent *parent, const struct channel_message *message);
+void parent_radar_hear_engine(struct parent *parent, const struct channel_message *message);
+
+/* The engine died: it is answered without its counts. */
+void parent_radar_without_engine(struct parent *parent);
 
 /* ---- parent_status.c ---- */
 

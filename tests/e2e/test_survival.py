@@ -81,7 +81,7 @@ def test_dead_control_process_stops_nothing(world):
     server = world.server
     download = Download(world.members["alice"].host, world.vip("intranet"))
     former = server.processes()
-    assert set(former) == {"parent", "engine", "control"}
+    assert set(former) == {"parent", "engine", "control", "radar"}
     for _ in range(3):
         dead = server.kill("control")
         assert download.is_flowing(0.5)

@@ -81,7 +81,7 @@ def test_wrong_configuration(server):
 
 
 def test_children_are_not_started_by_hand(server):
-    for title in ("engine", "control"):
+    for title in ("engine", "control", "radar"):
         result = server.host.run([tacet_path("tacetd"), title, server.config], check=False)
         assert result.returncode == 1
         assert "by tacetd itself only" in result.stderr
@@ -136,7 +136,7 @@ def test_background(server):
     server.host.run([tacet_path("tacetd"), "-c", server.config], timeout=20)
     assert server.status()["engine"]["up"]
     found = server.processes()
-    assert set(found) == {"parent", "engine", "control"}
+    assert set(found) == {"parent", "engine", "control", "radar"}
     for pid in found.values():
         for number in (0, 1):
             assert os.readlink(f"/proc/{pid}/fd/{number}") == "/dev/null"

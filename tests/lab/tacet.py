@@ -28,7 +28,7 @@ from .wireguard import program_path
 
 PORT, CONTROL_PORT, ENROL_PORT = 51820, 7411, 7412
 TOKEN = re.compile(r"\btacet1-[0-9A-Za-z-]+")
-PROCESSES = ("parent", "engine", "control")
+PROCESSES = ("parent", "engine", "control", "radar")
 
 
 def tacet_path(name):
@@ -172,7 +172,7 @@ class Node:
         return self.process.output if self.process else "(in the background: no log)"
 
     def processes(self):
-        """The pids of tacetd's processes by what they are: parent, engine, control."""
+        """The pids of tacetd's processes by what they are: parent, engine, control, radar."""
         found = {}
         for pid in self.host.pids():
             words = command_of(pid)

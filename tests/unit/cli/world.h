@@ -25,6 +25,7 @@ static inline void world_make(struct cli *ret_cli)
 	(void)snprintf(ret_cli->config.run, sizeof ret_cli->config.run, "%s/run", world_folder);
 	(void)snprintf(ret_cli->config.engine_user, sizeof ret_cli->config.engine_user, "bin");
 	(void)snprintf(ret_cli->config.control_user, sizeof ret_cli->config.control_user, "daemon");
+	(void)snprintf(ret_cli->config.radar_user, sizeof ret_cli->config.radar_user, "games");
 }
 
 static inline void world_remove(void)

@@ -22,6 +22,7 @@ enum {
 	C = 1 << SANDBOX_CONTROL,
 	L = 1 << SANDBOX_CALLER,
 	ALL = E | C | L,
+	R = 1 << SANDBOX_RADAR,
 };
 
 /* How a deed went: its exit code, or what killed it. */
@@ -86,7 +87,7 @@ static inline enum outcome wait_for(pid_t child)
 
 static inline void try_deed(const struct deed *deed, enum sandbox_profile profile)
 {
-	static const char *const profiles[] = {"engine", "control", "caller"};
+	static const char *const profiles[] = {"engine", "control", "caller", "radar"};
 	char name[128];
 
 	(void)snprintf(name, sizeof name, "%s: %s", profiles[profile], deed->name);
@@ -104,7 +105,7 @@ static inline void try_deed(const struct deed *deed, enum sandbox_profile profil
 static inline void try_deeds(const struct deed *deeds, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		for (unsigned profile = SANDBOX_ENGINE; profile <= SANDBOX_CALLER; profile++) {
+		for (unsigned profile = SANDBOX_ENGINE; profile <= SANDBOX_RADAR; profile++) {
 			if (deeds[i].profiles >> profile & 1)
 				try_deed(&deeds[i], (enum sandbox_profile)profile);
 		}

@@ -56,7 +56,8 @@ static void test_whole(void)
 				   "hosts: \"\"\nlisten: 0\ncontrol-port: 65535\nenrol-port: 1\n"
 				   "workers: 16\nmark: 4294967295\ncookies: always\ndoor: "
 				   "off\nreception: hidden\nengine-user: _e\n"
-				   "control-user: c-1\nlog: debug\n";
+				   "control-user: c-1\nradar-user: r\nradar: off\n"
+				   "log: debug\n";
 	char error[CONFIG_ERROR_SIZE];
 	struct config got;
 
@@ -71,12 +72,13 @@ static void test_whole(void)
 		"door and reception");
 	tap_ok(strcmp(got.engine_user, "_e") == 0 && strcmp(got.control_user, "c-1") == 0, "users");
 	tap_is_int(got.cookies, CONFIG_COOKIES_ALWAYS, "cookies");
+	tap_ok(strcmp(got.radar_user, "r") == 0 && !got.radar, "the radar");
 	tap_is_int(got.log, LOG_LEVEL_DEBUG, "log");
 }
 
 #define KEYS                                                                                       \
 	"role, interface, state, run, hosts, listen, control-port, enrol-port, workers, mark, "    \
-	"cookies, door, reception, engine-user, control-user or log"
+	"cookies, door, reception, engine-user, control-user, radar-user, radar or log"
 #define PATH "an absolute path of at most 255 visible characters"
 #define USER "a user's name: 1 to 31 of a-z 0-9 _ -, beginning with a letter or _"
 
@@ -134,6 +136,7 @@ static void test_faults(void)
 			"2:10: found \"sometimes\", expected never, familiar or always"},
 		{"role: server\nmark: 0x10\n",
 			"2:7: found \"0x10\", expected a number from 0 to 4294967295"},
+		{"role: server\nradar: yes\n", "2:8: found \"yes\", expected on or off"},
 		{"role: server\nengine-user: 0day\n", "2:14: found \"0day\", expected " USER},
 		{"role: server\nengine-user: \"\"\n", "2:14: found \"\", expected " USER},
 		{"role: server\ncontrol-user: Root\n", "2:15: found \"Root\", expected " USER},

@@ -6,7 +6,7 @@
 #include "priv/message_table.h"
 
 enum {
-	ALL = MESSAGE_FROM_C | MESSAGE_FROM_P | MESSAGE_FROM_E,
+	ALL = MESSAGE_FROM_C | MESSAGE_FROM_P | MESSAGE_FROM_E | MESSAGE_FROM_R,
 	RECORDS_SIZE = 1024, /* of one record */
 };
 
@@ -31,7 +31,7 @@ static void test_table(void)
 		const struct message_head head = {(uint16_t)type, row->least, (uint32_t)size};
 		struct message_head got;
 
-		for (unsigned sender = 1; sender <= MESSAGE_FROM_E; sender *= 2) {
+		for (unsigned sender = 1; sender <= MESSAGE_FROM_R; sender *= 2) {
 			int want = row->sender & sender ? 0 : ERR_UNKNOWN_WORD;
 			tap_is_int(check(head, size, sender, &got), want, row->name);
 		}

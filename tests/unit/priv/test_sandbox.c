@@ -325,11 +325,26 @@ static const struct deed deeds[] = {
 	{"an option of a socket", FILTERED(E), REFUSED, set_mark},
 	{"an option of IP", C, KILLED, set_filter},
 	{"signals by a descriptor", ALL, KILLED, own_descriptor},
-	{"abort()", ALL, ABORTED, abort_here},
+	{"abort()", ALL | R, ABORTED, abort_here},
+	{"/etc/passwd", FILTERED(R), KILLED, open_passwd},
+	{"writing where folders allow it", FILTERED(R), KILLED, write_writable},
+	{"a TCP socket", FILTERED(R), KILLED, socket_tcp},
+	{"a raw socket", FILTERED(R), KILLED, socket_raw},
+	{"a packet socket", FILTERED(R), KILLED, socket_packet},
+	{"a Unix socket", FILTERED(R), KILLED, socket_unix},
+	{"a socket for the firewall", FILTERED(R), KILLED, socket_netfilter},
+	{"another program", FILTERED(R), KILLED, execute},
+	{"another process", FILTERED(R), KILLED, fork_child},
+	{"root's id", FILTERED(R), KILLED, become_root},
+	{"tracing", FILTERED(R), KILLED, trace},
+	{"a signal to the parent", FILTERED(R), KILLED, signal_parent},
+	{"memory that is code", FILTERED(R), REFUSED, map_code},
+	{"an option of a socket", FILTERED(R), KILLED, set_mark},
+	{"setting a limit", FILTERED(R), KILLED, set_limit},
 };
 
 static const struct deed calls[] = {
-#define X(name) {#name, ALL, KILLED, call_##name},
+#define X(name) {#name, ALL | FILTERED(R), KILLED, call_##name},
 	NUMBERS(X)
 #undef X
 };
