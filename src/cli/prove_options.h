@@ -5,6 +5,7 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "prover/proof.h"
+#include "prover/thorough.h"
 
 struct prove_options {
 	bool wants_list;
@@ -17,6 +18,8 @@ struct prove_options {
 	const char *recorded, *json_path, *html_path; /* NULL: none */
 	struct scene scene;			      /* ports, key and overlays; no paths yet */
 	struct proof_options proof;
+	bool is_thorough; /* --thorough: then: */
+	struct thorough_options thorough;
 };
 
 /* Reads them, or says on stderr what is wrong: CLI_USAGE. */
