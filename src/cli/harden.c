@@ -36,6 +36,7 @@ static struct harden_place place_of(const struct cli *cli)
 		.state = cli->config.state,
 		.tunnel = cli->config.interface,
 		.port = cli->config.listen,
+		.mark = cli->config.mark,
 	};
 }
 
@@ -57,7 +58,12 @@ static enum cli_exit apply(const struct harden_place *place, const struct harden
 {
 	char error[HARDEN_ERROR_SIZE] = "";
 	const struct harden_request request = {
-		options->keeps, options->keep_count, options->seconds};
+		.level = options->level,
+		.neighbours = options->neighbours,
+		.keeps = options->keeps,
+		.keep_count = options->keep_count,
+		.seconds = options->seconds,
+	};
 
 	int result = harden_report_plan(place, options, error);
 	if (result < 0)
@@ -74,10 +80,17 @@ static enum cli_exit apply(const struct harden_place *place, const struct harden
 	}
 	(void)fflush(stdout); /* the watcher must not have it once more */
 	result = harden_apply(place, &request, error);
+	if (result == -EHOSTUNREACH) {
+		fputs("tacet: harden: nothing was changed: a sealed host speaks to its router "
+		      "alone, and none was found\n(no route has a next hop on the link that "
+		      "answers). Name whom it shall speak to: --neighbour ADDRESS\n",
+			stderr);
+		return CLI_FAILED;
+	}
 	if (result < 0)
 		return failed("cannot harden, all is as before", result, error);
-	printf("\nHardened. Within %u seconds, in a NEW login: tacet harden --confirm\n",
-		options->seconds);
+	printf("\nHardened (%s). Within %u seconds, in a NEW login: tacet harden --confirm\n",
+		rules_level_word(options->level), options->seconds);
 	return CLI_OK;
 }
 
@@ -155,6 +168,16 @@ static enum cli_exit show(const struct cli *cli, const struct harden_place *plac
 	return code;
 }
 
+/* Who only changes exceptions does not mean to change the level. */
+static void choose_level(const struct harden_place *place, struct harden_options *options)
+{
+	struct harden_state *state = memory_new(1, sizeof *state);
+
+	if (!options->has_level && harden_read(place, state) == 0 && state->is_saved)
+		options->level = state->record.level;
+	free(state);
+}
+
 enum cli_exit cli_harden(const struct cli *cli, int argc, char **argv)
 {
 	struct harden_options options;
@@ -169,6 +192,7 @@ enum cli_exit cli_harden(const struct cli *cli, int argc, char **argv)
 	}
 	switch (options.verb) {
 	case HARDEN_APPLY:
+		choose_level(&place, &options);
 		return apply(&place, &options);
 	case HARDEN_CONFIRM:
 		return confirm(&place, &options);

@@ -13,7 +13,7 @@ struct reader {
 	char **argv;
 	int at;
 	bool has_verb; /* --confirm and the like were given */
-	bool has_set;  /* --keep, --seconds or --yes were given */
+	bool has_set;  /* one of wishes[] was given */
 	struct harden_options options;
 };
 
@@ -75,6 +75,29 @@ static enum cli_exit read_keep(struct reader *reader)
 	return CLI_OK;
 }
 
+static enum cli_exit read_level(struct reader *reader)
+{
+	const char *text = next_word(reader);
+
+	if (!text || rules_level_parse(text, &reader->options.level) < 0)
+		return wrong("--level", text ? text : "", "it is standard or sealed");
+	reader->options.has_level = true;
+	return CLI_OK;
+}
+
+static enum cli_exit read_neighbour(struct reader *reader)
+{
+	const char *text = next_word(reader);
+	struct address address;
+
+	if (!text || address_parse(text, strlen(text), &address) < 0)
+		return wrong("--neighbour", text ? text : "",
+			"it needs an address on a link of this host, such as 192.0.2.7");
+	if (neighbours_name(&reader->options.neighbours, &address) < 0)
+		return wrong("--neighbour", text, "there are too many");
+	return CLI_OK;
+}
+
 static enum cli_exit read_seconds(struct reader *reader)
 {
 	const char *text = next_word(reader);
@@ -116,25 +139,35 @@ static enum cli_exit read_verb(struct reader *reader, const char *word)
 	return wrong(word, "", "there is no such option");
 }
 
+static enum cli_exit read_sure(struct reader *reader)
+{
+	reader->options.is_sure = true;
+	return CLI_OK;
+}
+
+/* Options of what is wanted, where it is applied. */
+static const struct {
+	const char *word;
+	enum cli_exit (*read)(struct reader *reader);
+} wishes[] = {
+	{"--level", read_level},
+	{"--keep", read_keep},
+	{"--neighbour", read_neighbour},
+	{"--seconds", read_seconds},
+	{"--yes", read_sure},
+};
+
 static enum cli_exit read_option(struct reader *reader, const char *word)
 {
 	if (strcmp(word, "--force") == 0) {
 		reader->options.is_forced = true;
 		return CLI_OK;
 	}
-	if (strcmp(word, "--keep") == 0) {
-		reader->has_set = true;
-		return read_keep(reader);
-	}
-	if (strcmp(word, "--seconds") == 0) {
-		reader->has_set = true;
-		return read_seconds(reader);
-	}
-	if (strcmp(word, "--yes") == 0) {
-		reader->has_set = true;
-		reader->options.is_sure = true;
-		return CLI_OK;
-	}
+	for (size_t i = 0; i < ARRAY_LENGTH(wishes); i++)
+		if (strcmp(word, wishes[i].word) == 0) {
+			reader->has_set = true;
+			return wishes[i].read(reader);
+		}
 	return read_verb(reader, word);
 }
 
@@ -153,7 +186,7 @@ enum cli_exit harden_options_read(int argc, char **argv, struct harden_options *
 			return code;
 	}
 	if (reader.has_verb && reader.has_set)
-		return wrong("--keep, --seconds, --yes", "",
+		return wrong("--level, --keep, --neighbour, --seconds, --yes", "",
 			"they go with none of --confirm, --undo, --show, --load");
 	if (reader.options.is_forced && reader.options.verb != HARDEN_CONFIRM)
 		return wrong("--force", "", "it goes with --confirm only");

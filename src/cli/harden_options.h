@@ -6,7 +6,9 @@
 #include "harden/harden.h"
 
 #define HARDEN_USAGE                                                                               \
-	"usage: tacet harden [--keep PROTO/PORT[-PORT] [from PREFIX]]... [--seconds N] [--yes]\n"  \
+	"usage: tacet harden [--level standard|sealed] [--keep PROTO/PORT[-PORT] [from "           \
+	"PREFIX]]...\n"                                                                            \
+	"                    [--neighbour ADDRESS]... [--seconds N] [--yes]\n"                     \
 	"       tacet harden --confirm [--force] | --undo | --show | --load\n"
 
 enum harden_verb {
@@ -19,6 +21,9 @@ enum harden_verb {
 
 struct harden_options {
 	enum harden_verb verb;
+	enum rules_level level;
+	bool has_level;		      /* --level; else what is confirmed, or standard */
+	struct neighbours neighbours; /* --neighbour */
 	struct keep keeps[KEEPS_MAX];
 	size_t keep_count;
 	unsigned seconds;

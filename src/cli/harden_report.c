@@ -276,9 +276,10 @@ static void print_json(const struct harden_state *state)
 		(void)json_object_set_new(dropped, counters[i].name,
 			json_integer((json_int_t)state->dropped[i])); /* shown less */
 	json_t *root = json_pack("{s:b, s:s, s:s, s:b, s:I, s:i, s:o, s:o}", "in_force",
-		is_in_force, "stage", stage_word(state->stage), "level", "standard", "saved",
-		state->is_saved, "since", (json_int_t)state->record.applied_s, "seconds_left",
-		(int)state->left_s, "keep", keeps, "dropped", dropped);
+		is_in_force, "stage", stage_word(state->stage), "level",
+		rules_level_word(state->record.level), "saved", state->is_saved, "since",
+		(json_int_t)state->record.applied_s, "seconds_left", (int)state->left_s, "keep",
+		keeps, "dropped", dropped);
 	char *out = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
 	if (!out)
 		abort(); /* as memory_new() does */
@@ -300,6 +301,7 @@ static const char *format_time(uint64_t unix_s, char ret_text[static TIME_SIZE])
 
 static void print_stage(const struct harden_state *state)
 {
+	const char *level = rules_level_word(state->record.level);
 	char since[TIME_SIZE];
 
 	(void)format_time(state->record.applied_s, since);
@@ -310,16 +312,16 @@ static void print_stage(const struct harden_state *state)
 				     : "Not hardened: strangers are answered. See tacet harden.");
 		return;
 	case HARDEN_PENDING:
-		printf("Hardened (standard) since %s, NOT CONFIRMED: it ends in %u seconds, unless "
+		printf("Hardened (%s) since %s, NOT CONFIRMED: it ends in %u seconds, unless "
 		       "tacet harden --confirm\nis given in a new login.\n",
-			since, state->left_s);
+			level, since, state->left_s);
 		return;
 	case HARDEN_LAPSED:
 		puts("NOT HARDENED: it was not confirmed in time. tacet harden --undo clears away "
 		     "what is left of it.");
 		return;
 	case HARDEN_CONFIRMED:
-		printf("Hardened (standard) since %s, confirmed: in force after a reboot too.\n",
+		printf("Hardened (%s) since %s, confirmed: in force after a reboot too.\n", level,
 			since);
 		return;
 	case HARDEN_UNKNOWN:

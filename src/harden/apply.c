@@ -37,39 +37,77 @@ static unsigned armed_s(const struct record *record)
 	return (unsigned)(left_ns / NS_PER_S) + ARMED_GRACE_S;
 }
 
-int apply_prepare(const struct harden_place *place, struct record *record, struct apply *ret_apply)
+/* Brings what the record knows of the host up to date. */
+static int look_around(const struct harden_place *place, struct record *record,
+	enum neighbour_search search, struct rules_faces *ret_present)
 {
-	struct rules_faces inside, outer, none = {0};
+	struct rules_faces inside, outer;
 
 	int result = face_read(place->tunnel, &record->inside, &inside, &outer);
+	if (result == 0)
+		result = neighbours_update(&record->neighbours, &outer, search);
 	if (result < 0)
 		return result;
+	*ret_present = outer;
+	for (size_t i = 0; i < record->outer.count && outer.count < RULES_FACES_MAX; i++)
+		if (!face_has(&outer, record->outer.names[i]) &&
+			if_nametoindex(record->outer.names[i]) == 0)
+			memcpy(outer.names[outer.count++], record->outer.names[i], IF_NAMESIZE);
 	record->inside = inside;
+	record->outer = outer;
+	record->engine =
+		face_is_kernel_wireguard(place->tunnel) ? RULES_ENGINE_KERNEL : RULES_ENGINE_OURS;
+	return 0;
+}
+
+static void write_texts(struct apply *apply, struct rules *rules, const struct rules_faces *present)
+{
+	static const struct rules_faces none;
+
+	apply->texts[0] = rules_text(rules);
+	rules->outer = present;
+	apply->texts[1] = rules_text(rules);
+	rules->is_mute = true;
+	apply->texts[2] = rules_text(rules);
+	rules->outer = &none;
+	apply->texts[3] = rules_text(rules);
+}
+
+int apply_prepare(const struct harden_place *place, struct record *record,
+	enum neighbour_search search, struct apply *ret_apply)
+{
 	static const struct rules_session nobody;
+	struct rules_faces present;
+
+	int result = look_around(place, record, search, &present);
+	if (result < 0)
+		return result;
 	struct rules rules = {
 		.level = record->level,
 		.tunnel = place->tunnel,
 		.port = place->port,
+		/* The kernel's engine is no process that could set ours. */
+		.mark = record->engine == RULES_ENGINE_OURS ? place->mark : 0,
+		.engine = record->engine,
+		.neighbours = &record->neighbours,
 		.inside = &record->inside,
-		.outer = &outer,
+		.outer = &record->outer,
 		.keeps = record->keeps,
 		.keep_count = record->keep_count,
 		.session = record->deadline_ns ? &record->session : &nobody,
 		.armed_s = armed_s(record),
 	};
 	struct apply apply = {.place = place, .record = record};
-	apply.text = rules_text(&rules);
-	rules.outer = &none;
-	apply.plain_text = rules_text(&rules);
-	apply.settings = settings_wanted(&outer);
+	write_texts(&apply, &rules, &present);
+	apply.settings = settings_wanted(record->level, &present);
 	*ret_apply = apply;
 	return 0;
 }
 
 void apply_done(struct apply *apply)
 {
-	free(apply->text);
-	free(apply->plain_text);
+	for (size_t i = 0; i < APPLY_TEXTS; i++)
+		free(apply->texts[i]);
 	settings_done(&apply->settings);
 }
 
@@ -87,23 +125,41 @@ int apply_remember(const struct apply *apply)
 	return result;
 }
 
-/* Runs a text; another where it is refused. */
-static int run(const char *text, const char *otherwise, char ret_error[static HARDEN_ERROR_SIZE])
+/* Runs the first of several texts that is not refused. */
+static int run(const char *const texts[], size_t count, char ret_error[static HARDEN_ERROR_SIZE])
 {
 	struct nftables *nftables;
 
 	int result = nftables_open(&nftables);
 	if (result < 0)
 		return result;
-	result = nftables_run(nftables, text);
+	result = nftables_run(nftables, texts[0]);
 	if (result < 0)
 		(void)snprintf(ret_error, HARDEN_ERROR_SIZE, "%s",
 			nftables_error(nftables)); /* cut: the beginning says most */
-	if (result == -EINVAL && otherwise)
-		result = nftables_run(nftables, otherwise);
+	for (size_t i = 1; i < count && result == -EINVAL; i++)
+		result = nftables_run(nftables, texts[i]);
 	if (result == 0)
 		ret_error[0] = '\0';
 	nftables_close(nftables);
+	return result;
+}
+
+/* Puts back what another level had changed and this one does not want. */
+static int restore_others(const struct apply *apply)
+{
+	struct settings before, others = {0};
+
+	int result = record_read_before(apply->place->state, &before);
+	if (result < 0)
+		return result;
+	for (size_t i = 0; i < before.count && result == 0; i++)
+		if (!settings_has(&apply->settings, before.list[i].path))
+			result = settings_add(&others, before.list[i].path, before.list[i].value);
+	if (result == 0)
+		result = settings_write(&others);
+	settings_done(&others);
+	settings_done(&before);
 	return result;
 }
 
@@ -113,17 +169,18 @@ static int run(const char *text, const char *otherwise, char ret_error[static HA
  */
 int apply_commit(const struct apply *apply, char ret_error[static HARDEN_ERROR_SIZE])
 {
-	int result = run(apply->text, apply->plain_text, ret_error);
-	if (result < 0)
-		return result;
-	return settings_write(&apply->settings);
+	int result = run((const char *const *)apply->texts, APPLY_TEXTS, ret_error);
+	if (result == 0)
+		result = restore_others(apply);
+	return result < 0 ? result : settings_write(&apply->settings);
 }
 
 int apply_withdraw(const struct harden_place *place, char ret_error[static HARDEN_ERROR_SIZE])
 {
 	struct settings before;
 
-	int result = run(RULES_REMOVE, NULL, ret_error);
+	static const char *const removal[] = {RULES_REMOVE};
+	int result = run(removal, ARRAY_LENGTH(removal), ret_error);
 	if (result < 0)
 		return result;
 	result = record_read_before(place->state, &before);
@@ -162,18 +219,18 @@ static int look_at_switch(enum apply_presence *ret_presence)
 int apply_look(enum apply_presence *ret_presence, uint64_t ret_dropped[static HARDEN_COUNTERS])
 {
 	uint64_t at_link;
-	int result = 0;
 
-	for (size_t i = 0; i < HARDEN_COUNTERS && result == 0; i++)
-		result = nftcounter_read(
+	for (size_t i = 0; i < HARDEN_COUNTERS; i++) {
+		int result = nftcounter_read(
 			NFPROTO_INET, RULES_TABLE_NAME, counters[i], &ret_dropped[i]);
-	if (result == -ENOENT) {
-		*ret_presence = APPLY_ABSENT;
-		return 0;
+		if (result == -ENOENT) {
+			*ret_presence = APPLY_ABSENT;
+			return 0;
+		}
+		if (result < 0)
+			return result;
+		if (nftcounter_read(NFPROTO_NETDEV, RULES_TABLE_NAME, counters[i], &at_link) == 0)
+			ret_dropped[i] += at_link; /* it need not be there */
 	}
-	if (result < 0)
-		return result;
-	if (nftcounter_read(NFPROTO_NETDEV, RULES_TABLE_NAME, counters[0], &at_link) == 0)
-		ret_dropped[0] += at_link; /* it need not be there */
 	return look_at_switch(ret_presence);
 }

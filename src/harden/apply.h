@@ -4,18 +4,25 @@
 
 #include "harden/harden.h"
 
+enum {
+	APPLY_TEXTS = 4,
+};
+
 /* As rules of this moment: what is there of interfaces, how long they shall hold. */
 struct apply {
 	const struct harden_place *place;
-	struct record *record; /* its inner interfaces become those that are there */
-	char *text;	       /* the rules; on the heap */
-	char *plain_text;      /* without those that need an interface */
+	struct record *record; /* its interfaces and routers become those that are there */
+	/*
+	 * The rules, on the heap, the first that the kernel takes: hooks for interfaces that will
+	 * come too; those of now alone; without samples of what dies; without any hook for one.
+	 */
+	char *texts[APPLY_TEXTS];
 	struct settings settings;
 };
 
 /* Looks at the host and writes the rules. -errno. Release by apply_done(). */
 int apply_prepare(const struct harden_place *place, struct record *record,
-	struct apply *ret_apply) must_check;
+	enum neighbour_search search, struct apply *ret_apply) must_check;
 
 void apply_done(struct apply *apply);
 

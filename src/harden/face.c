@@ -68,6 +68,22 @@ static bool has(const char *name, const char *what)
 	return access(path, F_OK) == 0;
 }
 
+bool face_is_kernel_wireguard(const char *name)
+{
+	static const char wanted[] = "DEVTYPE=wireguard\n";
+	char path[PATH_MAX], line[sizeof wanted + 1];
+	bool is = false;
+
+	(void)snprintf(path, sizeof path, "/sys/class/net/%s/uevent", name); /* it fits */
+	FILE *file = fopen(path, "re");
+	if (!file)
+		return false;
+	while (!is && fgets(line, sizeof line, file))
+		is = strcmp(line, wanted) == 0;
+	(void)fclose(file); /* it was only read */
+	return is;
+}
+
 /* Whether no port of a bridge leads out of this host. */
 static bool ports_are_virtual(const char *bridge)
 {

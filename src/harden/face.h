@@ -36,6 +36,9 @@ int face_read_addresses(struct face_addresses *ret_addresses) must_check;
 
 void face_addresses_done(struct face_addresses *addresses);
 
+/* Whether an interface of that name is the kernel's WireGuard. */
+bool face_is_kernel_wireguard(const char *name);
+
 bool face_has(const struct rules_faces *faces, const char *name);
 
 /* "eth0, eth1", in memory that the caller frees; "none" where there are none. */

@@ -8,9 +8,11 @@
 #include "harden/face.h"
 #include "harden/ownflow.h"
 #include "harden/watcher.h"
+#include "net/nftcounter.h"
 
 #include <assert.h>
 #include <errno.h>
+#include <linux/netfilter.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -44,7 +46,7 @@ static int take_back(const struct harden_place *place, char ret_error[static HAR
 
 	int result = record_read(place->state, RECORD_CONFIRMED, record);
 	if (result == 0) {
-		result = apply_prepare(place, record, &apply);
+		result = apply_prepare(place, record, NEIGHBOUR_LOOK, &apply);
 		if (result == 0) {
 			result = apply_commit(&apply, ret_error);
 			apply_done(&apply);
@@ -97,7 +99,8 @@ static int fill_record(const struct harden_request *request, struct record *reco
 		result = login_read(&login);
 	if (result < 0)
 		return result;
-	record->level = RULES_STANDARD;
+	record->level = request->level;
+	record->neighbours = request->neighbours;
 	memcpy(record->keeps, request->keeps, request->keep_count * sizeof *request->keeps);
 	record->keep_count = request->keep_count;
 	record->session = login.ssh;
@@ -113,13 +116,17 @@ static int apply_record(const struct harden_place *place, struct record *record,
 {
 	struct apply apply;
 
-	int result = apply_prepare(place, record, &apply);
+	int result = apply_prepare(place, record, NEIGHBOUR_ASK, &apply);
 	if (result < 0)
 		return result;
-	result = apply_remember(&apply);
+	if (record->level == RULES_SEALED &&
+		neighbours_count(&record->neighbours, ADDRESS_NONE) == 0)
+		result = -EHOSTUNREACH;
+	if (result == 0)
+		result = apply_remember(&apply);
 	if (result == 0)
 		result = record_write(
-			place->state, RECORD_PENDING, record, apply.text, &apply.settings);
+			place->state, RECORD_PENDING, record, apply.texts[0], &apply.settings);
 	if (result == 0)
 		result = start_watch(place, record);
 	if (result == 0) {
@@ -187,13 +194,13 @@ static int make_last(const struct harden_place *place, struct record *record,
 	size_t count;
 
 	record->deadline_ns = 0;
-	int result = apply_prepare(place, record, &apply);
+	int result = apply_prepare(place, record, NEIGHBOUR_LOOK, &apply);
 	if (result < 0)
 		return result;
 	result = apply_commit(&apply, ret_error);
 	if (result == 0)
 		result = record_write(
-			place->state, RECORD_CONFIRMED, record, apply.text, &apply.settings);
+			place->state, RECORD_CONFIRMED, record, apply.texts[0], &apply.settings);
 	if (result == 0)
 		result = record_remove(place->state, RECORD_PENDING);
 	if (result == 0) /* The rules alone hold them; to forget them as well is tidier. */
@@ -275,7 +282,7 @@ static int load_confirmed(
 
 	int result = record_read(place->state, RECORD_CONFIRMED, record);
 	if (result == 0)
-		result = apply_prepare(place, record, &apply);
+		result = apply_prepare(place, record, NEIGHBOUR_LOOK, &apply);
 	if (result == 0) {
 		result = apply_remember(&apply);
 		if (result == 0)
@@ -340,10 +347,19 @@ int harden_read(const struct harden_place *place, struct harden_state *ret_state
 	return result;
 }
 
-bool harden_is_in_force(void)
+struct harden_force harden_in_force(void)
 {
-	uint64_t dropped[HARDEN_COUNTERS];
+	uint64_t dropped[HARDEN_COUNTERS], packets;
 	enum apply_presence presence;
 
-	return apply_look(&presence, dropped) == 0 && presence == APPLY_PRESENT;
+	if (apply_look(&presence, dropped) < 0 || presence != APPLY_PRESENT)
+		return (struct harden_force){0};
+	return (struct harden_force){
+		.is_in_force = true,
+		.level = nftcounter_read(NFPROTO_INET, RULES_TABLE_NAME, RULES_SEAL, &packets) == 0
+				 ? RULES_SEALED
+				 : RULES_STANDARD,
+		.has_link =
+			nftcounter_read(NFPROTO_NETDEV, RULES_TABLE_NAME, "unasked", &packets) == 0,
+	};
 }

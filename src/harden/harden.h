@@ -14,7 +14,7 @@ enum {
 	HARDEN_SECONDS_LEAST = 5,
 	HARDEN_SECONDS_GREATEST = 24 * 3600,
 	HARDEN_ERROR_SIZE = 1024, /* of what the kernel or nft said, with its zero */
-	HARDEN_COUNTERS = 3,	  /* RULES_COUNTERS */
+	HARDEN_COUNTERS = 6,	  /* RULES_COUNTERS */
 };
 
 /* Where and what for. Borrowed for each call. */
@@ -22,9 +22,12 @@ struct harden_place {
 	const char *state;  /* folder: ours is below it */
 	const char *tunnel; /* interface */
 	uint16_t port;	    /* UDP, of the tunnel; 0: none that listens */
+	uint32_t mark;	    /* of the daemon's datagrams; 0: none */
 };
 
 struct harden_request {
+	enum rules_level level;
+	struct neighbours neighbours; /* those that are named */
 	const struct keep *keeps;
 	size_t keep_count; /* at most KEEPS_MAX */
 	unsigned seconds;  /* until it must be confirmed */
@@ -56,7 +59,8 @@ struct harden_state {
  * Puts hardening in force, in one transaction, and starts the watcher that takes it back unless it
  * is confirmed. What undo restores stays as it was before the first time. ret_error, as in all of
  * these, is told what the kernel said, "" for nothing. -EPERM; -EINVAL: the rules were refused;
- * other -errno, ERR_*; then nothing has changed.
+ * -EHOSTUNREACH: sealed, and nobody would be spoken to; other -errno, ERR_*; then nothing has
+ * changed.
  */
 int harden_apply(const struct harden_place *place, const struct harden_request *request,
 	char ret_error[static HARDEN_ERROR_SIZE]) must_check;
@@ -82,5 +86,11 @@ int harden_load(
 /* -errno, ERR_SYNTAX: what is written down cannot be read. */
 int harden_read(const struct harden_place *place, struct harden_state *ret_state) must_check;
 
-/* Whether the kernel holds strangers off now. False too where it cannot be asked. */
-bool harden_is_in_force(void);
+/* What the kernel holds strangers off by. */
+struct harden_force {
+	bool is_in_force; /* false too where it cannot be asked */
+	enum rules_level level;
+	bool has_link; /* the table of the link is there */
+};
+
+struct harden_force harden_in_force(void);

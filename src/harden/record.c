@@ -221,6 +221,22 @@ static json_t *pack_faces(const struct rules_faces *faces)
 	return array;
 }
 
+static json_t *pack_neighbours(const struct neighbours *neighbours)
+{
+	char address[ADDRESS_TEXT_SIZE], mac[NEIGHBOUR_MAC_TEXT_SIZE];
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < neighbours->count; i++) {
+		const struct neighbour *one = &neighbours->list[i];
+		(void)json_array_append_new(array,
+			json_pack("{s:s, s:s?, s:b}", "address",
+				address_format(&one->address, address), "link",
+				one->has_mac ? neighbour_format_mac(one->mac, mac) : NULL, "named",
+				one->is_named)); /* found when it is packed, as above */
+	}
+	return array;
+}
+
 static json_t *pack_session(const struct rules_session *session)
 {
 	char there[ADDRESS_TEXT_SIZE], here[ADDRESS_TEXT_SIZE];
@@ -232,24 +248,41 @@ static json_t *pack_session(const struct rules_session *session)
 		"port_here", session->port_here);
 }
 
+/* The parts that are lists; NULL: one of them has lost something. */
+static json_t *pack_lists(const struct record *record)
+{
+	json_t *keeps = pack_keeps(record), *inside = pack_faces(&record->inside);
+	json_t *outer = pack_faces(&record->outer);
+	json_t *neighbours = pack_neighbours(&record->neighbours);
+	bool is_whole = json_array_size(keeps) == record->keep_count &&
+			json_array_size(inside) == record->inside.count &&
+			json_array_size(outer) == record->outer.count &&
+			json_array_size(neighbours) == record->neighbours.count;
+
+	/* Consumes what is packed, also on failure. */
+	json_t *root = json_pack("{s:o, s:o, s:o, s:o}", "keep", keeps, "inside", inside, "outer",
+		outer, "neighbours", neighbours);
+	if (is_whole)
+		return root;
+	json_decref(root);
+	return NULL;
+}
+
 int record_write(const char *state, enum record_kind kind, const struct record *record,
 	const char *rules, const struct settings *settings)
 {
-	json_t *keeps = pack_keeps(record), *inside = pack_faces(&record->inside);
+	json_t *root = pack_lists(record);
+	json_t *more = json_pack("{s:i, s:s, s:o, s:I, s:I, s:I, s:s, s:s, s:o}", "version", 1,
+		"level", rules_level_word(record->level), "session", pack_session(&record->session),
+		"applied_s", (json_int_t)record->applied_s, "applied_ns",
+		(json_int_t)record->applied_ns, "deadline_ns", (json_int_t)record->deadline_ns,
+		"boot", record->boot, "ruleset", rules, "settings", pack_settings(settings));
 
-	if (json_array_size(keeps) != record->keep_count ||
-		json_array_size(inside) != record->inside.count) {
-		json_decref(keeps);
-		json_decref(inside);
-		return -ENOMEM;
+	if (!root || !more || json_object_update(root, more) < 0) {
+		json_decref(root);
+		root = NULL;
 	}
-	/* Consumes what is packed, also on failure. */
-	json_t *root = json_pack("{s:i, s:s, s:o, s:o, s:o, s:I, s:I, s:I, s:s, s:s, s:o}",
-		"version", 1, "level", "standard", "keep", keeps, "inside", inside, "session",
-		pack_session(&record->session), "applied_s", (json_int_t)record->applied_s,
-		"applied_ns", (json_int_t)record->applied_ns, "deadline_ns",
-		(json_int_t)record->deadline_ns, "boot", record->boot, "ruleset", rules, "settings",
-		pack_settings(settings));
+	json_decref(more);
 	return write_json(state, name_of(kind), root);
 }
 
@@ -284,6 +317,38 @@ static int unpack_faces(const json_t *array, struct rules_faces *faces)
 	return 0;
 }
 
+static int unpack_neighbour(json_t *object, struct neighbour *neighbour)
+{
+	const char *address, *mac = NULL;
+	int is_named;
+
+	if (json_unpack(object, "{s:s, s?s, s:b}", "address", &address, "link", &mac, "named",
+		    &is_named) < 0 ||
+		address_parse(address, strlen(address), &neighbour->address) < 0)
+		return ERR_SYNTAX;
+	if (mac && neighbour_parse_mac(mac, neighbour->mac) < 0)
+		return ERR_SYNTAX;
+	neighbour->has_mac = mac != NULL;
+	neighbour->is_named = is_named;
+	return 0;
+}
+
+/* None: they were not written down yet. */
+static int unpack_neighbours(const json_t *array, struct neighbours *neighbours)
+{
+	size_t count = json_array_size(array);
+
+	if (!array)
+		return 0;
+	if (!json_is_array(array) || count > NEIGHBOURS_MAX)
+		return ERR_SYNTAX;
+	for (size_t i = 0; i < count; i++)
+		if (unpack_neighbour(json_array_get(array, i), &neighbours->list[i]) < 0)
+			return ERR_SYNTAX;
+	neighbours->count = count;
+	return 0;
+}
+
 static int unpack_session(json_t *object, struct rules_session *session)
 {
 	const char *there, *here;
@@ -305,17 +370,17 @@ static int unpack_session(json_t *object, struct rules_session *session)
 
 static int unpack(json_t *root, struct record *record)
 {
-	json_t *keeps, *inside, *session;
+	json_t *keeps, *inside, *session, *outer = NULL, *neighbours = NULL;
 	json_int_t applied_s, applied_ns, deadline_ns;
 	const char *boot, *level;
 	int version;
 
-	if (json_unpack(root, "{s:i, s:s, s:o, s:o, s:o, s:I, s:I, s:I, s:s}", "version", &version,
-		    "level", &level, "keep", &keeps, "inside", &inside, "session", &session,
-		    "applied_s", &applied_s, "applied_ns", &applied_ns, "deadline_ns", &deadline_ns,
-		    "boot", &boot) < 0)
+	if (json_unpack(root, "{s:i, s:s, s:o, s:o, s:o, s:I, s:I, s:I, s:s, s?o, s?o}", "version",
+		    &version, "level", &level, "keep", &keeps, "inside", &inside, "session",
+		    &session, "applied_s", &applied_s, "applied_ns", &applied_ns, "deadline_ns",
+		    &deadline_ns, "boot", &boot, "outer", &outer, "neighbours", &neighbours) < 0)
 		return ERR_SYNTAX;
-	if (version != 1 || strcmp(level, "standard") != 0)
+	if (version != 1 || rules_level_parse(level, &record->level) < 0)
 		return ERR_VERSION;
 	if (strlen(boot) >= sizeof record->boot || applied_s < 0 || applied_ns < 0 ||
 		deadline_ns < 0)
@@ -327,6 +392,10 @@ static int unpack(json_t *root, struct record *record)
 	int result = unpack_keeps(keeps, record);
 	if (result == 0)
 		result = unpack_faces(inside, &record->inside);
+	if (result == 0 && outer)
+		result = unpack_faces(outer, &record->outer);
+	if (result == 0)
+		result = unpack_neighbours(neighbours, &record->neighbours);
 	if (result == 0)
 		result = unpack_session(session, &record->session);
 	return result;

@@ -24,7 +24,9 @@ struct record {
 	enum rules_level level;
 	struct keep keeps[KEEPS_MAX];
 	size_t keep_count;
-	struct rules_faces inside;
+	struct rules_faces inside, outer;
+	struct neighbours neighbours;
+	enum rules_engine engine;     /* seen each time, not written down */
 	struct rules_session session; /* of whoever applied it */
 	uint64_t applied_s;	      /* Unix time */
 	uint64_t applied_ns;	      /* since the machine started, in this boot */

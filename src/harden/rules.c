@@ -1,38 +1,52 @@
 /* SPDX-License-Identifier: ISC */
 #include "harden/rules.h"
 
+#include "base/error.h"
+#include "harden/rules_put.h"
+
 #include <ctype.h>
-#include <netinet/in.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-/* What the two tables have in common, and in what their words differ. */
-struct place {
-	const char *accept; /* of a datagram for the tunnel */
-	const char *drop;   /* of what is misshapen */
+enum {
+	ASKER_SECONDS = 5, /* that who asked for our link address is answered */
+	QUERY_SECONDS =
+		30, /* that a query for groups is answered: in most networks ten are given */
 };
 
-static const struct place in_table = {"notrack accept", "counter name \"misshapen\" drop"};
-/* No flow is known yet; and counters are those of the other table. */
-static const struct place in_link_table = {"accept", "counter name \"misshapen\" drop"};
+static const char *const level_words[] = {
+	[RULES_STANDARD] = "standard",
+	[RULES_SEALED] = "sealed",
+};
 
-/* Until when it is in force, in the kernel itself: whatever becomes of us, it opens again. */
-static void put_armed_set(FILE *out, const struct rules *rules, const char *type,
-	const char *const families[static 2])
+const char *rules_level_word(enum rules_level level)
 {
-	unsigned seconds = rules->armed_s;
-
-	if (seconds > 0)
-		fprintf(out,
-			"\tset " RULES_ARMED " { type %s; flags timeout; "
-			"elements = { %s timeout %us, %s timeout %us } }\n",
-			type, families[0], seconds, families[1], seconds);
+	return level_words[level];
 }
 
-static void put_armed_rule(FILE *out, const struct rules *rules, const char *key)
+int rules_level_parse(const char *text, enum rules_level *ret_level)
+{
+	for (size_t i = 0; i < ARRAY_LENGTH(level_words); i++)
+		if (strcmp(text, level_words[i]) == 0) {
+			*ret_level = (enum rules_level)i;
+			return 0;
+		}
+	return ERR_UNKNOWN_WORD;
+}
+
+/* Until when it is in force, in the kernel itself: whatever becomes of us, it opens again. */
+static void put_armed_set(FILE *out, const struct rules *rules)
 {
 	if (rules->armed_s > 0)
-		fprintf(out, "\t\t%s != @" RULES_ARMED " accept\n", key);
+		fprintf(out,
+			"\tset " RULES_ARMED " { type nf_proto; flags timeout; "
+			"elements = { ipv4 timeout %1$us, ipv6 timeout %1$us } }\n",
+			rules->armed_s);
+}
+
+static void put_armed_rule(FILE *out, const struct rules *rules)
+{
+	if (rules->armed_s > 0)
+		fputs("\t\tmeta nfproto != @" RULES_ARMED " accept\n", out);
 }
 
 /* "{ "lo", "tacet0", ... }" */
@@ -44,52 +58,26 @@ static void put_inside(FILE *out, const struct rules *rules)
 	fputs(" }", out);
 }
 
-/*
- * Shapes, judged before anything of the kernel looks at them: what it complains about in a packet
- * that was let through finds the port (options, extension headers, fragments). MLD queries are the
- * one use of a hop-by-hop header: where switches listen to the answers, IPv6 ends without them.
- */
-static void put_shapes(FILE *out, const struct rules *rules, const struct place *place)
-{
-	static const char tunnel[] = "\tchain tunnel {\n"
-				     "\t\tudp length 156 @th,64,32 0x01000000 %1$s\n"
-				     "\t\tudp length 100 @th,64,32 0x02000000 %1$s\n"
-				     "\t\tudp length 72 @th,64,32 0x03000000 %1$s\n"
-				     "\t\tudp length >= 40 @th,64,32 0x04000000 %1$s\n"
-				     "\t\t%2$s\n\t}\n";
-
-	if (rules->port)
-		fprintf(out, tunnel, place->accept, place->drop);
-	fprintf(out,
-		"\tchain shape4 {\n"
-		"\t\tip hdrlength != 5 %1$s\n"
-		"\t\tip frag-off & 0x3fff != 0 %1$s\n",
-		place->drop);
-	if (rules->port)
-		fprintf(out, "\t\tip protocol udp udp dport %u goto tunnel\n", rules->port);
-	fprintf(out,
-		"\t}\n\tchain shape6 {\n"
-		"\t\tip6 nexthdr 0 ip6 hoplimit 1 ip6 saddr fe80::/10 "
-		"@nh,320,64 0x3a00050200000100 @nh,384,8 130 accept\n"
-		"\t\tip6 nexthdr { 0, 43, 44, 51, 59, 60, 135, 139, 140, 253, 254 } %s\n",
-		place->drop);
-	if (rules->port)
-		fprintf(out, "\t\tip6 nexthdr udp udp dport %u goto tunnel\n", rules->port);
-	fputs("\t}\n", out);
-}
-
 /* Shapes again, where interfaces that came later pass too. */
 static void put_shape_hook(FILE *out, const struct rules *rules)
 {
 	fputs("\tchain shape {\n"
 	      "\t\ttype filter hook prerouting priority -450; policy accept;\n",
 		out);
-	put_armed_rule(out, rules, "meta nfproto");
+	put_armed_rule(out, rules);
 	fputs("\t\tiifname ", out);
 	put_inside(out, rules);
 	fputs(" accept\n"
-	      "\t\tmeta nfproto vmap { ipv4 : goto shape4, ipv6 : goto shape6 }\n\t}\n",
+	      "\t\tip6 nexthdr 0 ip6 hoplimit 1 ip6 saddr fe80::/10 "
+	      "@nh,320,64 0x3a00050200000100 @nh,384,8 130 accept\n"
+	      "\t\tmeta nfproto vmap { ipv4 : jump shape4, ipv6 : jump shape6 }\n",
 		out);
+	if (rules->port)
+		fprintf(out,
+			"\t\tip protocol udp udp dport %1$u goto tunnel\n"
+			"\t\tip6 nexthdr udp udp dport %1$u goto tunnel\n",
+			rules->port);
+	fputs("\t}\n", out);
 	if (!rules->port)
 		return;
 	fputs("\tchain untracked {\n"
@@ -97,56 +85,6 @@ static void put_shape_hook(FILE *out, const struct rules *rules)
 		out);
 	put_inside(out, rules);
 	fprintf(out, " udp sport %u notrack\n\t}\n", rules->port);
-}
-
-static const char *family_word(const struct address *address)
-{
-	return address->family == ADDRESS_IPV4 ? "ip" : "ip6";
-}
-
-/* The connection of whoever hardens, one way. */
-static void put_one_way(FILE *out, const struct rules_session *s, bool is_in)
-{
-	const char *family = family_word(&s->there);
-	char there[ADDRESS_TEXT_SIZE], here[ADDRESS_TEXT_SIZE];
-
-	(void)address_format(&s->there, there);
-	(void)address_format(&s->here, here);
-	uint16_t from = is_in ? s->port_there : s->port_here;
-	uint16_t to = is_in ? s->port_here : s->port_there;
-	fprintf(out, "\t\t%s saddr %s %s daddr %s tcp sport %u tcp dport %u accept\n", family,
-		is_in ? there : here, family, is_in ? here : there, from, to);
-}
-
-static void put_session(FILE *out, const struct rules *rules, bool is_in)
-{
-	if (rules->session->there.family != ADDRESS_NONE)
-		put_one_way(out, rules->session, is_in);
-}
-
-static const char *protocol_word(const struct keep *keep)
-{
-	return keep->protocol == IPPROTO_TCP ? "tcp" : "udp";
-}
-
-static void put_ports(FILE *out, const struct keep *keep)
-{
-	fprintf(out, "%u", keep->port_least);
-	if (keep->port_greatest != keep->port_least)
-		fprintf(out, "-%u", keep->port_greatest);
-}
-
-static void put_keep_in(FILE *out, const struct keep *keep)
-{
-	char from[ADDRESS_TEXT_SIZE];
-
-	fputs("\t\t", out);
-	if (keep->from.address.family != ADDRESS_NONE)
-		fprintf(out, "%s saddr %s/%u ", family_word(&keep->from.address),
-			address_format(&keep->from.address, from), keep->from.length);
-	fprintf(out, "%s dport ", protocol_word(keep));
-	put_ports(out, keep);
-	fputs(" accept\n", out);
 }
 
 /*
@@ -158,12 +96,51 @@ static void put_keep_out(FILE *out, const struct keep *keep)
 	char from[ADDRESS_TEXT_SIZE];
 
 	fprintf(out, "\t\tmeta l4proto %s ct direction reply ct original proto-dst ",
-		protocol_word(keep));
-	put_ports(out, keep);
+		rules_protocol_word(keep));
+	rules_put_ports(out, keep);
 	if (keep->from.address.family != ADDRESS_NONE)
-		fprintf(out, " ct original %s saddr %s/%u", family_word(&keep->from.address),
+		fprintf(out, " ct original %s saddr %s/%u", rules_family_word(&keep->from.address),
 			address_format(&keep->from.address, from), keep->from.length);
 	fputs(" accept\n", out);
+}
+
+/*
+ * Neighbour discovery. A question is let in only if it says where the answer goes: the kernel would
+ * ask for that itself, which is an answer too.
+ */
+static void put_discovery_in(FILE *out, const struct rules *rules)
+{
+	static const char question[] = "\t\tip6 hoplimit 255 ip6 saddr != :: icmpv6 type "
+				       "nd-neighbor-solicit icmpv6 code 0 ip6 length 32 "
+				       "@th,192,16 0x0101 ";
+
+	fprintf(out,
+		"%1$supdate @askers { ip6 saddr timeout %2$ds }\n%1$saccept\n"
+		"\t\tip6 hoplimit 255 icmpv6 type nd-neighbor-advert icmpv6 code 0 accept\n",
+		question, ASKER_SECONDS);
+	if (rules->level == RULES_SEALED)
+		return;
+	fprintf(out,
+		"\t\tip6 hoplimit 255 ip6 saddr fe80::/10 icmpv6 type nd-router-advert accept\n"
+		"\t\tip6 hoplimit 1 ip6 saddr fe80::/10 icmpv6 type mld-listener-query "
+		"update @queried { meta nfproto timeout %ds }\n"
+		"\t\tip6 hoplimit 1 ip6 saddr fe80::/10 icmpv6 type mld-listener-query accept\n",
+		QUERY_SECONDS);
+}
+
+/* Answers to connections of this host's own. In sealed there are none, but for what is kept. */
+static void put_answers_in(FILE *out, const struct rules *rules)
+{
+	if (rules->level == RULES_STANDARD)
+		fputs("\t\tct direction reply ct state { established, related } accept\n"
+		      "\t\tmeta nfproto ipv4 udp sport 67 udp dport 68 accept\n"
+		      "\t\tip6 saddr fe80::/10 udp sport 547 udp dport 546 accept\n",
+			out);
+	else if (rules->keep_count)
+		fputs("\t\tct state related icmp type destination-unreachable icmp code "
+		      "frag-needed accept\n"
+		      "\t\tct state related icmpv6 type packet-too-big accept\n",
+			out);
 }
 
 /*
@@ -176,7 +153,7 @@ static void put_way_in(FILE *out, const struct rules *rules)
 	fputs("\tchain way_in {\n"
 	      "\t\ttype filter hook prerouting priority -150; policy drop;\n",
 		out);
-	put_armed_rule(out, rules, "meta nfproto");
+	put_armed_rule(out, rules);
 	fputs("\t\tiifname ", out);
 	put_inside(out, rules);
 	fputs(" accept\n", out);
@@ -186,85 +163,86 @@ static void put_way_in(FILE *out, const struct rules *rules)
 			/* a narrow path, told about a datagram of the tunnel */
 			"\t\ticmpv6 type packet-too-big @th,112,8 17 @th,384,16 %1$u accept\n",
 			rules->port);
-	put_session(out, rules, true);
-	fputs("\t\tct direction reply ct state { established, related } accept\n"
-	      "\t\tip6 hoplimit 255 icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } "
-	      "icmpv6 code 0 accept\n"
-	      "\t\tip6 hoplimit 255 ip6 saddr fe80::/10 icmpv6 type nd-router-advert accept\n"
-	      "\t\tip6 hoplimit 1 ip6 saddr fe80::/10 icmpv6 type mld-listener-query accept\n"
-	      "\t\tmeta nfproto ipv4 udp sport 67 udp dport 68 accept\n"
-	      "\t\tip6 saddr fe80::/10 udp sport 547 udp dport 546 accept\n",
-		out);
+	rules_put_session(out, rules, RULES_IN);
+	put_answers_in(out, rules);
+	put_discovery_in(out, rules);
 	for (size_t i = 0; i < rules->keep_count; i++)
-		put_keep_in(out, &rules->keeps[i]);
-	fputs("\t\tcounter name \"unasked\"\n\t}\n", out);
+		rules_put_keep(out, &rules->keeps[i], RULES_IN);
+	fputs("\t\tgoto drop_unasked\n\t}\n", out);
 }
 
 /*
- * What goes out: alone enough for silence, if ever the way in has a mistake. Of ICMP only questions
- * leave, and, to whom was asked from here, that his answer is too long for where it goes. A TCP
- * flow that is taken up in its middle is one that a stranger began.
+ * Answers on the link leave only if the way in has let in the question, within seconds. Whether an
+ * own address is free (from ::) is not asked: a stranger can have it asked, by advertising a
+ * prefix.
  */
+static void put_discovery_out(FILE *out, const struct rules *rules)
+{
+	fputs("\t\tip6 hoplimit 255 icmpv6 type nd-neighbor-advert ip6 daddr @askers accept\n"
+	      "\t\tip6 hoplimit 255 icmpv6 type nd-neighbor-solicit ip6 saddr != :: accept\n",
+		out);
+	if (rules->level == RULES_STANDARD)
+		fputs("\t\tip6 hoplimit 255 icmpv6 type nd-router-solicit accept\n"
+		      "\t\tip6 hoplimit 1 icmpv6 type { mld-listener-report, "
+		      "mld-listener-reduction, mld2-listener-report } "
+		      "meta nfproto @queried accept\n",
+			out);
+}
+
+/*
+ * Of ICMP only questions leave, and, to whom was asked from here, that his answer is too long for
+ * where it goes. A TCP flow that is taken up in its middle is one that a stranger began.
+ */
+static void put_own_out(FILE *out)
+{
+	fputs("\t\tct direction original ct state related icmp type destination-unreachable "
+	      "icmp code frag-needed accept\n"
+	      "\t\tct direction original ct state related icmpv6 type packet-too-big accept\n"
+	      "\t\ticmp type != echo-request goto drop_unsaid\n"
+	      "\t\ticmpv6 type != echo-request goto drop_unsaid\n"
+	      "\t\tip protocol igmp goto drop_unsaid\n"
+	      "\t\tct state new tcp flags & (fin | syn | rst | ack) != syn goto drop_unsaid\n"
+	      "\t\tct direction original accept\n",
+		out);
+}
+
+/* What goes out: alone enough for silence, if ever the way in has a mistake. */
 static void put_way_out(FILE *out, const struct rules *rules)
 {
 	fputs("\tchain way_out {\n"
 	      "\t\ttype filter hook postrouting priority -150; policy drop;\n",
 		out);
-	put_armed_rule(out, rules, "meta nfproto");
+	put_armed_rule(out, rules);
 	fputs("\t\toifname ", out);
 	put_inside(out, rules);
 	fputs(" accept\n", out);
 	if (rules->port)
-		fprintf(out, "\t\tudp sport %u accept\n", rules->port);
-	put_session(out, rules, false);
+		fprintf(out, "\t\tudp sport %u goto say\n", rules->port);
+	rules_put_session(out, rules, RULES_OUT);
 	for (size_t i = 0; i < rules->keep_count; i++)
 		put_keep_out(out, &rules->keeps[i]);
-	fputs("\t\tct direction original ct state related icmp type destination-unreachable "
-	      "icmp code frag-needed accept\n"
-	      "\t\tct direction original ct state related icmpv6 type packet-too-big accept\n"
-	      "\t\ticmp type != echo-request counter name \"unsaid\" drop\n"
-	      "\t\tip6 hoplimit 255 icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, "
-	      "nd-router-solicit } accept\n"
-	      "\t\tip6 hoplimit 1 icmpv6 type { mld-listener-report, mld-listener-reduction, "
-	      "mld2-listener-report } accept\n"
-	      "\t\ticmpv6 type != echo-request counter name \"unsaid\" drop\n"
-	      "\t\tct state new tcp flags & (fin | syn | rst | ack) != syn "
-	      "counter name \"unsaid\" drop\n"
-	      "\t\tct direction original accept\n"
-	      "\t\tcounter name \"unsaid\"\n\t}\n",
-		out);
+	put_discovery_out(out, rules);
+	if (rules->level == RULES_STANDARD)
+		put_own_out(out);
+	fputs("\t\tgoto drop_unsaid\n\t}\n", out);
 }
 
 static void put_table(FILE *out, const struct rules *rules)
 {
-	fputs("table " RULES_TABLE " {\n", out);
-#define X(name, meaning) fputs("\tcounter " #name " { }\n", out);
-	RULES_COUNTERS(X)
-#undef X
-	put_armed_set(out, rules, "nf_proto", (const char *const[]){"ipv4", "ipv6"});
-	put_shapes(out, rules, &in_table);
+	fputs("table " RULES_TABLE " {\n"
+	      "\tset askers { type ipv6_addr; size 4096; flags dynamic,timeout; }\n"
+	      "\tset queried { type nf_proto; size 4; flags dynamic,timeout; }\n",
+		out);
+	if (rules->level == RULES_SEALED)
+		fputs("\tcounter " RULES_SEAL " { }\n", out);
+	put_armed_set(out, rules);
+	rules_put_deaths(out, rules);
+	rules_put_shapes(out, rules, "notrack accept");
+	rules_put_say(out, rules, "accept");
 	put_shape_hook(out, rules);
 	put_way_in(out, rules);
 	put_way_out(out, rules);
 	fputs("}\n", out);
-}
-
-/* Not of packets that are others', which a device hears that has further devices above it. */
-static void put_link_table(FILE *out, const struct rules *rules)
-{
-	if (rules->outer->count == 0)
-		return;
-	fputs("table " RULES_LINK_TABLE " {\n\tcounter misshapen { }\n", out);
-	put_armed_set(out, rules, "ether_type", (const char *const[]){"ip", "ip6"});
-	put_shapes(out, rules, &in_link_table);
-	fputs("\tchain shape {\n\t\ttype filter hook ingress devices = { ", out);
-	for (size_t i = 0; i < rules->outer->count; i++)
-		fprintf(out, "%s\"%s\"", i ? ", " : "", rules->outer->names[i]);
-	fputs(" } priority -500; policy accept;\n", out);
-	put_armed_rule(out, rules, "meta protocol");
-	fputs("\t\tmeta pkttype other accept\n"
-	      "\t\tmeta protocol vmap { ip : goto shape4, ip6 : goto shape6 }\n\t}\n}\n",
-		out);
 }
 
 char *rules_text(const struct rules *rules)
@@ -277,7 +255,7 @@ char *rules_text(const struct rules *rules)
 		abort(); /* as memory_new() does */
 	fputs(RULES_REMOVE, out);
 	put_table(out, rules);
-	put_link_table(out, rules);
+	rules_put_link_table(out, rules);
 	if (fclose(out) != 0 || !text)
 		abort();
 	return text;

@@ -6,32 +6,53 @@
 #pragma once
 
 #include "harden/keep.h"
+#include "harden/neighbour.h"
 
 #include <net/if.h>
 
-#define RULES_TABLE "inet tacet_harden"	       /* all that counts */
-#define RULES_LINK_TABLE "netdev tacet_harden" /* shapes, as early as there is a hook */
+#define RULES_TABLE "inet tacet_harden"	       /* flows, and interfaces that came later */
+#define RULES_LINK_TABLE "netdev tacet_harden" /* the link: first on the way in, last out */
 #define RULES_TABLE_NAME "tacet_harden"
 #define RULES_ARMED "armed" /* set that is there, and has elements, until it is confirmed */
+#define RULES_SEAL "sealed" /* counter that is there in that level only */
 
 /* Takes all of it out; it may be gone already. */
 #define RULES_REMOVE                                                                               \
 	"add table " RULES_TABLE "\ndelete table " RULES_TABLE "\n"                                \
 	"add table " RULES_LINK_TABLE "\ndelete table " RULES_LINK_TABLE "\n"
 
-/* Name of a counter, what it counts. */
+/* Name of a counter, what it counts. Also the names under which deaths are logged. */
 #define RULES_COUNTERS(X)                                                                          \
 	X(misshapen, "of a shape that no friend sends: fragments, options, wrong for the tunnel")  \
+	X(neighbour,                                                                               \
+		"of the link's own protocols, from neighbours that this host does not speak to")   \
 	X(unasked, "from strangers, asked for by nobody")                                          \
-	X(unsaid, "that would have answered strangers, stopped on the way out")
+	X(hurried, "that began sessions faster than the kernel's engine can take without a word")  \
+	X(unsaid, "that would have answered strangers, stopped on the way out")                    \
+	X(forged, "from the tunnel's port, but not the daemon's, stopped on the way out")
+
+/*
+ * A sample of what is dropped goes to this group of nflog, for the radar, with "tacet NAME" before
+ * it. Counters are exact; the sample is limited for each reason and hook.
+ */
+#define RULES_LOG_GROUP 31438 /* 0x7ace */
 
 enum {
 	RULES_FACES_MAX = 256, /* interfaces of one kind */
+	RULES_LOG_RATE = 500,  /* frames a second */
+	RULES_LOG_BURST = 1000,
 };
 
-/* How much is let through. There is room for `sealed`, with nothing but the tunnel. */
+/* How much is let through. */
 enum rules_level {
 	RULES_STANDARD, /* the host may open connections of its own */
+	RULES_SEALED,	/* nothing but the tunnel, and what is kept */
+};
+
+/* Who moves the tunnel's packets. */
+enum rules_engine {
+	RULES_ENGINE_OURS,
+	RULES_ENGINE_KERNEL, /* it says cookie replies to strangers, unless it is kept from it */
 };
 
 /* Names of interfaces. */
@@ -48,15 +69,25 @@ struct rules_session {
 
 struct rules {
 	enum rules_level level;
-	const char *tunnel;		  /* its interface, which need not be there */
-	uint16_t port;			  /* UDP, of the tunnel; 0: none that listens */
+	const char *tunnel; /* its interface, which need not be there */
+	uint16_t port;	    /* UDP, of the tunnel; 0: none that listens */
+	uint32_t mark;	    /* of the daemon's datagrams; 0: they have none */
+	enum rules_engine engine;
+	const struct neighbours *neighbours;
 	const struct rules_faces *inside; /* beside the tunnel and lo: not judged */
 	const struct rules_faces *outer;  /* present ones, which get the link table */
 	const struct keep *keeps;
 	size_t keep_count;
 	const struct rules_session *session;
 	unsigned armed_s; /* after so many seconds all is let through; 0: never */
+	bool is_mute;	  /* no samples are logged: the kernel cannot */
 };
+
+/* "standard", "sealed"; static. */
+const char *rules_level_word(enum rules_level level);
+
+/* Reads it. ERR_UNKNOWN_WORD. */
+int rules_level_parse(const char *text, enum rules_level *ret_level) must_check;
 
 /* The text, which the caller frees. Names are those of interfaces that the kernel has. */
 char *rules_text(const struct rules *rules) __attribute__((returns_nonnull, warn_unused_result));

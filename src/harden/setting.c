@@ -20,19 +20,28 @@ static const struct setting of_host[] = {
 };
 
 /*
- * Of each outer interface. Not of "default": what is written there reaches interfaces that are not
- * ours to change.
+ * Of each outer interface, from a level on. Not of "default": what is written there reaches
+ * interfaces that are not ours to change.
  */
 static const struct {
+	enum rules_level least;
 	const char *family, *name;
 	uint32_t value;
 } of_face[] = {
-	{"ipv4", "accept_redirects", 0},
-	{"ipv4", "send_redirects", 0},
-	{"ipv6", "accept_redirects", 0},
+	{RULES_STANDARD, "ipv4", "accept_redirects", 0},
+	{RULES_STANDARD, "ipv4", "send_redirects", 0},
+	{RULES_STANDARD, "ipv6", "accept_redirects", 0},
+	{RULES_SEALED, "ipv4", "arp_ignore", 1},   /* not for the overlay's addresses */
+	{RULES_SEALED, "ipv4", "arp_announce", 2}, /* nor from them */
+	{RULES_SEALED, "ipv6", "accept_ra", 0},
+	{RULES_SEALED, "ipv6", "autoconf", 0},
+	{RULES_SEALED, "ipv6", "dad_transmits", 0}, /* it would not leave: nothing to wait for */
+	{RULES_SEALED, "ipv6", "ndisc_notify", 0},
 };
 
-static bool is_there(const struct settings *settings, const char *path)
+_Static_assert(ARRAY_LENGTH(of_face) == SETTINGS_OF_FACE, "SETTINGS_OF_FACE is how many there are");
+
+bool settings_has(const struct settings *settings, const char *path)
 {
 	for (size_t i = 0; i < settings->count; i++)
 		if (strcmp(settings->list[i].path, path) == 0)
@@ -47,7 +56,7 @@ int settings_add(struct settings *settings, const char *path, uint32_t value)
 	if (size == 0 || size >= SETTING_PATH_SIZE || strstr(path, "..") ||
 		(strncmp(path, "ipv4/", 5) != 0 && strncmp(path, "ipv6/", 5) != 0))
 		return -EINVAL;
-	if (is_there(settings, path))
+	if (settings_has(settings, path))
 		return 0;
 	if (settings->count == SETTINGS_MAX)
 		return -E2BIG;
@@ -59,7 +68,7 @@ int settings_add(struct settings *settings, const char *path, uint32_t value)
 	return 0;
 }
 
-struct settings settings_wanted(const struct rules_faces *outer)
+struct settings settings_wanted(enum rules_level level, const struct rules_faces *outer)
 {
 	struct settings wanted = {0};
 	char path[SETTING_PATH_SIZE];
@@ -69,6 +78,8 @@ struct settings settings_wanted(const struct rules_faces *outer)
 			assert(false); /* they are ours, and there is room */
 	for (size_t i = 0; i < outer->count; i++)
 		for (size_t j = 0; j < ARRAY_LENGTH(of_face); j++) {
+			if (of_face[j].least > level)
+				continue;
 			(void)snprintf(path, sizeof path, "%s/conf/%s/%s", of_face[j].family,
 				outer->names[i], of_face[j].name); /* it fits */
 			if (settings_add(&wanted, path, of_face[j].value) < 0)
@@ -89,7 +100,7 @@ int settings_remember(const struct settings *wanted, struct settings *before)
 
 	for (size_t i = 0; i < wanted->count; i++) {
 		const char *path = wanted->list[i].path;
-		if (is_there(before, path))
+		if (settings_has(before, path))
 			continue;
 		int result = sysctl_read(path, &value);
 		if (result == -ENOENT)

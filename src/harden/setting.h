@@ -9,7 +9,8 @@
 
 enum {
 	SETTING_PATH_SIZE = 80, /* below /proc/sys/net, with its zero */
-	SETTINGS_MAX = 8 + 3 * RULES_FACES_MAX,
+	SETTINGS_OF_FACE = 9,
+	SETTINGS_MAX = 8 + SETTINGS_OF_FACE * RULES_FACES_MAX,
 };
 
 /* A setting and a value of it. */
@@ -23,8 +24,11 @@ struct settings {
 	size_t count;
 };
 
-/* What hardening wants, of these interfaces too. Pure. Release by settings_done(). */
-struct settings settings_wanted(const struct rules_faces *outer);
+/* What a level wants, of these interfaces too. Pure. Release by settings_done(). */
+struct settings settings_wanted(enum rules_level level, const struct rules_faces *outer);
+
+/* Whether it has a setting of that path. */
+bool settings_has(const struct settings *settings, const char *path);
 
 void settings_done(struct settings *settings);
 

@@ -9,6 +9,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
+enum {
+	LIST_TRIES = 8, /* while others change what is listed */
+};
+
 /* What is taken out of a message, by attribute; NULL: it is not there. */
 struct found {
 	const struct nlattr **attributes;
@@ -170,4 +174,78 @@ int way_neighbour(uint32_t ifindex, const struct address *neighbour, uint8_t ret
 		return -ENOENT;
 	memcpy(ret_mac, mnl_attr_get_payload(mac), WAY_MAC_SIZE);
 	return 0;
+}
+
+/* ---- routers ---- */
+
+struct tour {
+	way_visit *visit;
+	void *context;
+};
+
+/* One next hop: of a route, or of several by which a route goes in turns. */
+static int visit_hop(
+	const struct tour *tour, uint8_t family, uint32_t ifindex, const struct nlattr *gateway)
+{
+	const struct address like = {.family = family == AF_INET6 ? ADDRESS_IPV6 : ADDRESS_IPV4};
+	struct address router = read_address(gateway, &like);
+
+	return router.family == ADDRESS_NONE ? 0 : tour->visit(tour->context, ifindex, &router);
+}
+
+static int visit_hops(const struct tour *tour, uint8_t family, const struct nlattr *several)
+{
+	const struct rtnexthop *hop = mnl_attr_get_payload(several);
+	int left = mnl_attr_get_payload_len(several), result = 0;
+
+	for (; RTNH_OK(hop, left) && result == 0;
+		left -= (int)RTNH_ALIGN(hop->rtnh_len), hop = RTNH_NEXT(hop)) {
+		const struct nlattr *attributes[RTA_GATEWAY + 1] = {0};
+		struct found found = {attributes, RTA_GATEWAY};
+		if (mnl_attr_parse_payload(
+			    RTNH_DATA(hop), hop->rtnh_len - sizeof *hop, keep, &found) < 0)
+			return -EBADMSG;
+		result = visit_hop(
+			tour, family, (uint32_t)hop->rtnh_ifindex, attributes[RTA_GATEWAY]);
+	}
+	return result;
+}
+
+static int visit_route(void *context, const struct nlmsghdr *message)
+{
+	const struct nlattr *attributes[RTA_MULTIPATH + 1] = {0};
+	struct found found = {attributes, RTA_MULTIPATH};
+
+	if (message->nlmsg_type != RTM_NEWROUTE)
+		return 0;
+	const struct rtmsg *head = mnl_nlmsg_get_payload(message);
+	if (mnl_attr_parse(message, sizeof *head, keep, &found) < 0)
+		return -EBADMSG;
+	if (head->rtm_type != RTN_UNICAST || (head->rtm_flags & RTM_F_CLONED))
+		return 0;
+	if (attributes[RTA_MULTIPATH])
+		return visit_hops(context, head->rtm_family, attributes[RTA_MULTIPATH]);
+	return attributes[RTA_OIF]
+		       ? visit_hop(context, head->rtm_family, mnl_attr_get_u32(attributes[RTA_OIF]),
+				 attributes[RTA_GATEWAY])
+		       : 0;
+}
+
+int way_list_routers(way_visit *visit, void *context)
+{
+	static const uint8_t families[] = {AF_INET, AF_INET6};
+	struct tour tour = {visit, context};
+	union netlink_buffer buffer;
+	int result = 0;
+
+	for (size_t i = 0; i < ARRAY_LENGTH(families) && result == 0; i++)
+		for (unsigned tries = 0; tries < LIST_TRIES; tries++) {
+			struct rtmsg *head =
+				netlink_begin(&buffer, RTM_GETROUTE, NLM_F_DUMP, sizeof *head);
+			head->rtm_family = families[i];
+			result = netlink_list(&buffer, visit_route, &tour);
+			if (result != -EINTR)
+				break;
+		}
+	return result;
 }

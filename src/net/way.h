@@ -27,6 +27,15 @@ struct way {
  */
 int way_find(const struct address *to, uint32_t ifindex, struct way *ret_way) must_check;
 
+/* Called for each router; negative: give up. */
+typedef int way_visit(void *context, uint32_t ifindex, const struct address *router);
+
+/*
+ * Visits the next hops of all routes by which packets leave, of both families; one may come more
+ * than once. -errno; what `visit` returned.
+ */
+int way_list_routers(way_visit *visit, void *context) must_check;
+
 /* Has the kernel look for a neighbour's link address. -errno. */
 int way_seek(uint32_t ifindex, const struct address *neighbour) must_check;
 

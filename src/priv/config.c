@@ -2,6 +2,7 @@
 #include "priv/config.h"
 
 #include "base/error.h"
+#include "base/mark.h"
 #include "base/memory.h"
 #include "priv/config_parse.h"
 
@@ -44,6 +45,7 @@ void config_default(struct config *ret_config)
 		.control_port = 7411,
 		.enrol_port = 7412,
 		.workers = 1,
+		.mark = MARK_DAEMON,
 		.engine_user = "tacet-engine",
 		.control_user = "tacet-control",
 		.log = LOG_LEVEL_INFO,
@@ -192,7 +194,7 @@ static int format(const struct config *config, char ret_text[static TEXT_SIZE])
 		"listen: %u\n"
 		"# threads that move packets, 1 to 16\n"
 		"workers: %u\n"
-		"# firewall mark of the tunnel's datagrams; 0: none\n"
+		"# firewall mark of the tunnel's datagrams, by which hardening knows them; 0: none\n"
 		"mark: %" PRIu32 "\n"
 		"\n"
 		"# TCP ports inside the tunnel, never outside\n"

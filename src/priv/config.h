@@ -37,7 +37,7 @@ struct config {
 	uint16_t control_port;	      /* control-port: 7411, TCP inside the tunnel */
 	uint16_t enrol_port;	      /* enrol-port: 7412 */
 	uint16_t workers;	      /* workers: 1 */
-	uint32_t mark;		      /* mark: 0, of the tunnel's datagrams */
+	uint32_t mark;		      /* mark: MARK_DAEMON, of the tunnel's datagrams */
 	char engine_user[CONFIG_WORD_SIZE];  /* engine-user: tacet-engine */
 	char control_user[CONFIG_WORD_SIZE]; /* control-user: tacet-control */
 	enum log_level log;		     /* log: error | warning | info | debug */

@@ -323,7 +323,11 @@ static void listen_locally(struct parent *parent)
 static void load_hardening(const struct config *config)
 {
 	const struct harden_place place = {
-		.state = config->state, .tunnel = config->interface, .port = config->listen};
+		.state = config->state,
+		.tunnel = config->interface,
+		.port = config->listen,
+		.mark = config->mark,
+	};
 	char error[HARDEN_ERROR_SIZE];
 	int result = harden_load(&place, error);
 

@@ -15,7 +15,7 @@ static void answer(struct parent *parent, struct message_status status)
 	status.engine_starts = parent->engine.process ? process_starts(parent->engine.process) : 0;
 	status.listen_port = parent->listen_port;
 	status.is_engine_up = parent->is_engine_ready;
-	status.is_hardened = harden_is_in_force();
+	status.is_hardened = harden_in_force().is_in_force;
 	if (parent->control.channel)
 		channel_send(parent->control.channel, MESSAGE_STATUS_END, &status, 1);
 }

@@ -3,6 +3,7 @@
  * `tacet harden` without the rest of tacet: usage: harden_driver STATE TUNNEL PORT [--json]
  * WORDS...
  */
+#include "base/mark.h"
 #include "base/number.h"
 #include "cli/command.h"
 
@@ -25,6 +26,7 @@ int main(int argc, char **argv)
 	(void)snprintf(cli.config.state, sizeof cli.config.state, "%s", argv[1]); /* it fits */
 	(void)snprintf(cli.config.interface, sizeof cli.config.interface, "%s", argv[2]); /* too */
 	cli.config.listen = (uint16_t)port;
+	cli.config.mark = MARK_DAEMON;
 	int skip = OWN_WORDS - 1;
 	if (argc > OWN_WORDS && strcmp(argv[OWN_WORDS], "--json") == 0) {
 		cli.wants_json = true;

@@ -12,8 +12,8 @@ import time
 import pytest
 
 import hardening
-from hardening import (ADDRESSES, CONTAINER, FOREIGN, PORT, ROUTER, SERVER, STRANGER, STRANGER6,
-                       Site)
+from hardening import (ADDRESSES, CONTAINER, FOREIGN, MARK, PORT, ROUTER, SERVER, STRANGER,
+                       STRANGER6, Site)
 from lab import wait_until
 
 VERSIONS = pytest.mark.parametrize("version", [4, 6], ids=["ipv4", "ipv6"])
@@ -363,8 +363,18 @@ def test_the_tunnels_port(site):
         got.append((len(data), data[8], data[0]))
     assert {(size, kind) for size, _, kind in got} == {
         *shapes.items(), (64, 4), (92, 4), (147, 4), (148, 4), (149, 4)}
-    here.sendto(b"answer", (f"::ffff:{STRANGER}", 40000))
+    site.capture.clear()
+    data = b"\x04\0\0\0".ljust(64)
+    with pytest.raises(PermissionError):  # not with the daemon's mark
+        here.sendto(data, (f"::ffff:{STRANGER}", 40000))
+    here.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, MARK)
+    for kind, size in ((3, 64), (1, 147), (2, 93), (4, 31), (5, 148)):
+        with pytest.raises(PermissionError):  # of another shape, or a cookie reply
+            here.sendto(bytes([kind, 0, 0, 0]).ljust(size), (f"::ffff:{STRANGER}", 40000))
+    here.sendto(data, (f"::ffff:{STRANGER}", 40000))
     site.capture.wait_for(source=SERVER, destination=STRANGER, protocol="udp")
+    assert site.capture.count(source=SERVER, destination=STRANGER) == 1
+    assert json.loads(site.harden("--show", json=True).stdout)["dropped"]["forged"] == 6
     table = site.server.run(["cat", "/proc/net/nf_conntrack"], check=False).stdout
     assert f"port={PORT}" not in table
     here.close()
@@ -459,7 +469,7 @@ def test_a_login_is_found_behind_sudo(site):
 def test_members_use_the_tunnel(site, version):
     """Handshakes after the hardening and long packets pass; what is inside is reached there only."""
     family, server, _ = ADDRESSES[version]
-    near = site.server.wireguard(addresses=["10.9.0.1/24"], listen_port=PORT)
+    near = site.server.wireguard(addresses=["10.9.0.1/24"], listen_port=PORT, fwmark=MARK)
     far = site.stranger.wireguard(addresses=["10.9.0.2/24"])
     site.tunnel = near.name
     site.listen(7000)

@@ -14,6 +14,7 @@ static const struct rules_session nobody;
 static const struct rules_faces inside = {.names = {"docker0"}, .count = 1};
 static const struct rules_faces outer = {.names = {"eth0", "eth1"}, .count = 2};
 static const struct rules_faces none;
+static const struct neighbours nobodies;
 
 static struct rules plain(void)
 {
@@ -21,6 +22,7 @@ static struct rules plain(void)
 		.tunnel = "tacet0",
 		.inside = &none,
 		.outer = &none,
+		.neighbours = &nobodies,
 		.session = &nobody};
 }
 
@@ -64,9 +66,9 @@ static void test_wishes(void)
 	check(&rules, "hook ingress devices = { \"eth0\", \"eth1\" } priority -500;", true);
 	rules.armed_s = 63;
 	check(&rules, "elements = { ipv4 timeout 63s, ipv6 timeout 63s }", true);
-	check(&rules, "elements = { ip timeout 63s, ip6 timeout 63s }", true);
+	check(&rules, "type mark; flags timeout; elements = { 0 timeout 63s }", true);
 	check(&rules, "meta nfproto != @armed accept", true);
-	check(&rules, "meta protocol != @armed accept", true);
+	check(&rules, "meta mark & 0x0 != @armed accept", true);
 	rules.session = &session;
 	check(&rules, "ip saddr 192.0.2.7 ip daddr 192.0.2.1 tcp sport 50022 tcp dport 22 accept",
 		true);
