@@ -6,6 +6,7 @@
 #include "cli/file.h"
 #include "cli/prompt.h"
 #include "cli/prove_file.h"
+#include "cli/prove_lab.h"
 #include "cli/prove_options.h"
 #include "cli/prove_report.h"
 #include "cli/prove_thorough.h"
@@ -226,6 +227,8 @@ enum cli_exit cli_prove(const struct cli *cli, int argc, char **argv)
 		return list(cli);
 	if (options.explain)
 		return explain(cli, options.explain);
+	if (options.is_lab)
+		return prove_lab(cli, &options);
 	code = confirm(&options, &options.target4);
 	if (code == CLI_OK)
 		code = confirm(&options, &options.target6);

@@ -22,6 +22,8 @@ enum {
 	PACE_MS = 1000, /* Linux allows one ICMP error a second to one address, after a few */
 	PACE_GREATEST_MS = 60000,
 	MAC_TEXT_SIZE = 17,
+	LAB_RATE = 500,
+	LAB_PATIENCE_S = 3, /* reassembly gives up after one there */
 	PORT_GREATEST = 65535,
 	TRIALS = 10000, /* requirement R10 */
 	TRIALS_LEAST = 20,
@@ -192,11 +194,29 @@ static enum cli_exit check_thorough(
 	return read_companions(cli, &raw->companions, thorough);
 }
 
+/* A host of its own, without limiters and with little patience: it can be asked fast. */
+static enum cli_exit check_lab(
+	const struct cli *cli, const struct raw *raw, struct prove_options *options)
+{
+	if (raw->target || raw->target6 || options->is_thorough)
+		return options_refuse(cli, "--lab: it makes its hosts itself: no target, and no "
+					   "--thorough");
+	if (raw->times == 0 || raw->burst == 0)
+		return options_refuse(cli, "--times and --burst are at least 1");
+	options->proof.rate = LAB_RATE;
+	options->proof.times = (unsigned)raw->times;
+	options->proof.burst = (unsigned)raw->burst;
+	options->proof.patience_s = LAB_PATIENCE_S;
+	return CLI_OK;
+}
+
 static enum cli_exit check(
 	const struct cli *cli, const struct raw *raw, struct prove_options *options)
 {
 	if (options->wants_list || options->explain)
 		return CLI_OK;
+	if (options->is_lab)
+		return check_lab(cli, raw, options);
 	if (!raw->target)
 		return options_refuse(cli, "which host?");
 	enum cli_exit code = check_numbers(cli, raw, options);
@@ -246,6 +266,7 @@ enum cli_exit prove_options_read(
 		{"pace", OPTIONS_NUMBER, &raw.pace, PACE_GREATEST_MS},
 		{"only", OPTIONS_TEXT, &options->proof.only, 0},
 		{"no-scanners", OPTIONS_FLAG, &raw.has_no_scanners, 0},
+		{"lab", OPTIONS_FLAG, &options->is_lab, 0},
 		{"thorough", OPTIONS_FLAG, &options->is_thorough, 0},
 		{"companion", OPTIONS_TEXTS, &raw.companions, 0},
 		{"trials", OPTIONS_NUMBER, &raw.trials, TRIALS_GREATEST},

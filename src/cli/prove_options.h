@@ -9,6 +9,7 @@
 
 struct prove_options {
 	bool wants_list;
+	bool is_lab;			 /* --lab: no target */
 	const char *explain;		 /* a stimulus; NULL: none is to be explained */
 	struct address target4, target6; /* ADDRESS_NONE: not given */
 	const char *interface;		 /* NULL: by the routes */
