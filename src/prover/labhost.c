@@ -158,7 +158,9 @@ static void be_brief(void)
 		uint32_t number;
 	} settings[] = {{"ipv4/ipfrag_time", 1}, {"ipv6/ip6frag_time", 1},
 		{"ipv4/icmp_ratelimit", 0}, {"ipv6/icmp/ratelimit", 0},
-		{"ipv4/icmp_msgs_per_sec", 100000}, {"ipv4/icmp_msgs_burst", 100000}};
+		{"ipv4/icmp_msgs_per_sec", 100000}, {"ipv4/icmp_msgs_burst", 100000},
+		/* its addresses are static: it does not look for routers by itself */
+		{"ipv6/conf/eth0/accept_ra", 0}};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(settings); i++)
 		if (sysctl_write(settings[i].path, settings[i].number) < 0)
@@ -281,7 +283,8 @@ static int harden(struct labhost *host, enum rules_level level)
 		err = harden_confirm(&place, HARDEN_ANY_LOGIN, error);
 	free(request);
 	if (err < 0)
-		(void)snprintf(host->error, sizeof host->error, "tacet harden: %s", error);
+		(void)snprintf(host->error, sizeof host->error, "tacet harden%s%s",
+			*error ? ": " : "", error);
 	return err;
 }
 
