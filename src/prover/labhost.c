@@ -278,12 +278,15 @@ static int harden(struct labhost *host, enum rules_level level)
 
 	request->level = level;
 	request->seconds = HARDEN_SECONDS;
+	const char *step = "harden";
 	int err = harden_apply(&place, request, error);
-	if (err == 0)
+	if (err == 0) {
+		step = "harden --confirm";
 		err = harden_confirm(&place, HARDEN_ANY_LOGIN, error);
+	}
 	free(request);
 	if (err < 0)
-		(void)snprintf(host->error, sizeof host->error, "tacet harden%s%s",
+		(void)snprintf(host->error, sizeof host->error, "tacet %s%s%s", step,
 			*error ? ": " : "", error);
 	return err;
 }

@@ -271,6 +271,8 @@ static void run_blocks(struct runner *runner, run_progress *progress, void *cont
 	for (unsigned block = 0; block < trials + WARM_UP && runner->error == 0; block++) {
 		shuffle(runner);
 		progress(context, "blocks of trials", block, trials + WARM_UP);
+		if (block == WARM_UP && !thorough_could_see(runner->thorough))
+			return; /* nobody answers: it would take for ever, and prove nothing */
 		for (size_t i = 0; i < runner->slot_count && runner->error == 0; i++)
 			run_trial(runner, &runner->slots[i], block >= WARM_UP);
 		runner->thorough->unseen += wire_lost(runner->wire);
