@@ -229,7 +229,7 @@ static json_t *pack_neighbours(const struct neighbours *neighbours)
 	for (size_t i = 0; i < neighbours->count; i++) {
 		const struct neighbour *one = &neighbours->list[i];
 		(void)json_array_append_new(array,
-			json_pack("{s:s, s:s?, s:b}", "address",
+			json_pack("{s:s, s:s*, s:b}", "address",
 				address_format(&one->address, address), "link",
 				one->has_mac ? neighbour_format_mac(one->mac, mac) : NULL, "named",
 				one->is_named)); /* found when it is packed, as above */
