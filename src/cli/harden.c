@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/harden_options.h"
 #include "cli/harden_report.h"
+#include "harden/face.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -59,6 +60,8 @@ static enum cli_exit apply(const struct harden_place *place, const struct harden
 	char error[HARDEN_ERROR_SIZE] = "";
 	const struct harden_request request = {
 		.level = options->level,
+		.engine = options->engine,
+		.peers = options->peers,
 		.neighbours = options->neighbours,
 		.keeps = options->keeps,
 		.keep_count = options->keep_count,
@@ -168,14 +171,16 @@ static enum cli_exit show(const struct cli *cli, const struct harden_place *plac
 	return code;
 }
 
-/* Who only changes exceptions does not mean to change the level. */
-static void choose_level(const struct harden_place *place, struct harden_options *options)
+/* Who only changes exceptions does not mean to change the level; the engine is what is there. */
+static void fill_in(const struct harden_place *place, struct harden_options *options)
 {
 	struct harden_state *state = memory_new(1, sizeof *state);
 
 	if (!options->has_level && harden_read(place, state) == 0 && state->is_saved)
 		options->level = state->record.level;
 	free(state);
+	if (!options->has_engine && face_is_kernel_wireguard(place->tunnel))
+		options->engine = RULES_ENGINE_KERNEL;
 }
 
 enum cli_exit cli_harden(const struct cli *cli, int argc, char **argv)
@@ -192,7 +197,7 @@ enum cli_exit cli_harden(const struct cli *cli, int argc, char **argv)
 	}
 	switch (options.verb) {
 	case HARDEN_APPLY:
-		choose_level(&place, &options);
+		fill_in(&place, &options);
 		return apply(&place, &options);
 	case HARDEN_CONFIRM:
 		return confirm(&place, &options);

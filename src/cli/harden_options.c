@@ -85,6 +85,30 @@ static enum cli_exit read_level(struct reader *reader)
 	return CLI_OK;
 }
 
+static enum cli_exit read_engine(struct reader *reader)
+{
+	const char *text = next_word(reader);
+
+	if (!text || rules_engine_parse(text, &reader->options.engine) < 0)
+		return wrong("--engine", text ? text : "", "it is tacet or kernel");
+	reader->options.has_engine = true;
+	return CLI_OK;
+}
+
+static enum cli_exit read_peer(struct reader *reader)
+{
+	const char *text = next_word(reader);
+	struct rules_peers *peers = &reader->options.peers;
+
+	if (peers->count == RULES_PEERS_MAX)
+		return wrong("--peer", text ? text : "", "there are too many");
+	if (!text || prefix_parse(text, strlen(text), &peers->list[peers->count]) < 0)
+		return wrong("--peer", text ? text : "",
+			"it needs from where members call, such as 198.51.100.0/24");
+	peers->count++;
+	return CLI_OK;
+}
+
 static enum cli_exit read_neighbour(struct reader *reader)
 {
 	const char *text = next_word(reader);
@@ -153,6 +177,8 @@ static const struct {
 	{"--level", read_level},
 	{"--keep", read_keep},
 	{"--neighbour", read_neighbour},
+	{"--engine", read_engine},
+	{"--peer", read_peer},
 	{"--seconds", read_seconds},
 	{"--yes", read_sure},
 };
@@ -186,7 +212,7 @@ enum cli_exit harden_options_read(int argc, char **argv, struct harden_options *
 			return code;
 	}
 	if (reader.has_verb && reader.has_set)
-		return wrong("--level, --keep, --neighbour, --seconds, --yes", "",
+		return wrong("--level, --keep, --neighbour, --engine, --peer, --seconds, --yes", "",
 			"they go with none of --confirm, --undo, --show, --load");
 	if (reader.options.is_forced && reader.options.verb != HARDEN_CONFIRM)
 		return wrong("--force", "", "it goes with --confirm only");

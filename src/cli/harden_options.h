@@ -8,7 +8,9 @@
 #define HARDEN_USAGE                                                                               \
 	"usage: tacet harden [--level standard|sealed] [--keep PROTO/PORT[-PORT] [from "           \
 	"PREFIX]]...\n"                                                                            \
-	"                    [--neighbour ADDRESS]... [--seconds N] [--yes]\n"                     \
+	"                    [--neighbour ADDRESS]... [--engine tacet|kernel [--peer "             \
+	"PREFIX]...]\n"                                                                            \
+	"                    [--seconds N] [--yes]\n"                                              \
 	"       tacet harden --confirm [--force] | --undo | --show | --load\n"
 
 enum harden_verb {
@@ -22,7 +24,10 @@ enum harden_verb {
 struct harden_options {
 	enum harden_verb verb;
 	enum rules_level level;
-	bool has_level;		      /* --level; else what is confirmed, or standard */
+	bool has_level; /* --level; else what is confirmed, or standard */
+	enum rules_engine engine;
+	bool has_engine;	      /* --engine; else what the interface is */
+	struct rules_peers peers;     /* --peer */
 	struct neighbours neighbours; /* --neighbour */
 	struct keep keeps[KEEPS_MAX];
 	size_t keep_count;

@@ -167,6 +167,14 @@ static void print_login(const struct harden_place *place, const struct harden_op
 	printf("\nThis login comes by SSH from %s to port %u, ", there, login.ssh.port_here);
 	if (is_inside(place, &login.ssh))
 		puts("through the tunnel: it goes on, and new ones can be made.");
+	else if (options->level == RULES_SEALED &&
+		 !neighbours_has(&options->neighbours, &login.ssh.there) &&
+		 neighbour_is_on_link(&login.ssh.there, place->tunnel))
+		printf("FROM THE LINK, where a sealed host speaks to routers alone.\nIt lives "
+		       "until "
+		       "you confirm, then IT IS CUT, unless you keep it: --neighbour %s --keep "
+		       "tcp/%u from %s\n",
+			there, login.ssh.port_here, there);
 	else if (keep_any_covers(options->keeps, options->keep_count, IPPROTO_TCP,
 			 login.ssh.port_here, &login.ssh.there))
 		puts("which is kept: it goes on, and new ones can be made.");
@@ -195,17 +203,86 @@ static void print_routed(const struct rules_faces *inside)
 	free(names);
 }
 
-static void print_change(const struct harden_place *place, const struct harden_options *options,
-	const struct rules_faces *inside)
+static const char standard_text[] =
+	"  Connections that this host opens itself go on working, old ones and new ones.\n"
+	"  Connections that others opened, and that are not kept, stop.\n"
+	"  On the link it answers its routers and whom it has spoken to; nobody else learns that "
+	"it "
+	"is there.";
+
+static const char sealed_text[] =
+	"  CONNECTIONS THAT THIS HOST OPENS ITSELF STOP: updates, names (DNS), time (NTP), mail, "
+	"containers'.\n"
+	"  So does what configures it: DHCP and routers' advertisements. Its addresses and routes "
+	"must be static.\n"
+	"  Nothing leaves but the tunnel's datagrams and answers to what is kept; on the link it "
+	"speaks to its\n  routers and to the neighbours that are named, nobody else learns that it "
+	"is there.";
+
+/* What its engine says to strangers by itself, and what is done about that. */
+static void print_kernel(const struct harden_options *options)
 {
-	puts("\nWhat will change:");
+	puts("  The kernel moves the tunnel's packets: its cookie replies do not leave, and "
+	     "sessions "
+	     "begin at most\n  100 times a second.");
+	if (options->peers.count == 0)
+		puts("  A RECORDED INITIATION IS ANSWERED after a restart, as WireGuard does it: "
+		     "say "
+		     "from where members\n  call (--peer PREFIX), so that others are not.");
+}
+
+/* Addresses and routes that will not be renewed end all, in a sealed host. */
+static bool is_configured_by_others(const struct rules_faces *outer)
+{
+	char path[SETTING_PATH_SIZE];
+	uint32_t accepts = 0;
+
+	for (size_t i = 0; i < outer->count; i++) {
+		(void)snprintf(
+			path, sizeof path, "ipv6/conf/%s/accept_ra", outer->names[i]); /* it fits */
+		if (sysctl_read(path, &accepts) == 0 && accepts != 0)
+			return true;
+	}
+	return false;
+}
+
+static void print_neighbours(const struct harden_options *options, const struct rules_faces *outer)
+{
+	char address[ADDRESS_TEXT_SIZE], mac[NEIGHBOUR_MAC_TEXT_SIZE];
+	struct neighbours neighbours = options->neighbours;
+
+	if (neighbours_update(&neighbours, outer, NEIGHBOUR_LOOK) < 0)
+		return; /* it is found out when it is applied */
+	for (size_t i = 0; i < neighbours.count; i++) {
+		const struct neighbour *one = &neighbours.list[i];
+		printf("    %s %s%s%s\n", one->is_named ? "neighbour" : "router",
+			address_format(&one->address, address),
+			one->has_mac ? " at " : ", which is asked for its link address",
+			one->has_mac ? neighbour_format_mac(one->mac, mac) : "");
+	}
+	if (options->level == RULES_SEALED && is_configured_by_others(outer))
+		puts("  THIS HOST TAKES ROUTERS' ADVERTISEMENTS: what they gave it (IPv6 "
+		     "addresses, "
+		     "the default route)\n  will run out. Make it static first: ip -6 address, ip "
+		     "-6 route.");
+}
+
+static void print_change(const struct harden_place *place, const struct harden_options *options,
+	const struct rules_faces *inside, const struct rules_faces *outer)
+{
+	printf("\nWhat will change (level %s):\n", rules_level_word(options->level));
 	printf("  All else that comes by any interface but lo and %s is dropped without an answer, "
 	       "before routing,\n  for IPv4 and IPv6: services, containers' published ports, "
 	       "pings. Nothing leaves in answer either.\n",
 		place->tunnel);
 	print_kept(place, options);
-	puts("  Connections that this host opens itself go on working, old ones and new ones.\n"
-	     "  Connections that others opened, and that are not kept, stop.");
+	if (options->level == RULES_SEALED)
+		puts(sealed_text);
+	else
+		puts(standard_text);
+	print_neighbours(options, outer);
+	if (options->engine == RULES_ENGINE_KERNEL)
+		print_kernel(options);
 	print_routed(inside);
 	print_login(place, options);
 	printf("\nUnless it is confirmed within %u seconds, from a new login, by\n"
@@ -236,7 +313,7 @@ int harden_report_plan(const struct harden_place *place, const struct harden_opt
 	if (result == 0) {
 		print_reached(place, options, &listeners, &published);
 		print_unreached(&listeners);
-		print_change(place, options, &inside);
+		print_change(place, options, &inside, &outer);
 	}
 	published_done(&published);
 	listener_list_done(&listeners);
@@ -262,6 +339,22 @@ static const char *stage_word(enum harden_stage stage)
 	return "";
 }
 
+static json_t *pack_neighbours(const struct harden_state *state)
+{
+	char address[ADDRESS_TEXT_SIZE], mac[NEIGHBOUR_MAC_TEXT_SIZE];
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < state->record.neighbours.count; i++) {
+		const struct neighbour *one = &state->record.neighbours.list[i];
+		(void)json_array_append_new(
+			array, json_pack("{s:s, s:s*, s:b}", "address",
+				       address_format(&one->address, address), "link",
+				       one->has_mac ? neighbour_format_mac(one->mac, mac) : NULL,
+				       "named", one->is_named)); /* shown less */
+	}
+	return array;
+}
+
 static void print_json(const struct harden_state *state)
 {
 	char text[KEEP_TEXT_SIZE];
@@ -280,6 +373,9 @@ static void print_json(const struct harden_state *state)
 		rules_level_word(state->record.level), "saved", state->is_saved, "since",
 		(json_int_t)state->record.applied_s, "seconds_left", (int)state->left_s, "keep",
 		keeps, "dropped", dropped);
+	if (root)
+		(void)json_object_set_new(
+			root, "neighbours", pack_neighbours(state)); /* as above */
 	char *out = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
 	if (!out)
 		abort(); /* as memory_new() does */
@@ -331,6 +427,16 @@ static void print_stage(const struct harden_state *state)
 	}
 }
 
+static void print_neighbour(const struct neighbour *neighbour)
+{
+	char address[ADDRESS_TEXT_SIZE], mac[NEIGHBOUR_MAC_TEXT_SIZE];
+
+	printf("  %s: %s%s%s\n", neighbour->is_named ? "neighbour" : "router",
+		address_format(&neighbour->address, address),
+		neighbour->has_mac ? " at " : ", link address not known",
+		neighbour->has_mac ? neighbour_format_mac(neighbour->mac, mac) : "");
+}
+
 void harden_report_state(const struct cli *cli, const struct harden_state *state)
 {
 	char text[KEEP_TEXT_SIZE];
@@ -346,6 +452,8 @@ void harden_report_state(const struct cli *cli, const struct harden_state *state
 		printf("  kept: udp/%u, the tunnel\n", cli->config.listen);
 	for (size_t i = 0; i < state->record.keep_count; i++)
 		printf("  kept: %s\n", keep_format(&state->record.keeps[i], text));
+	for (size_t i = 0; i < state->record.neighbours.count; i++)
+		print_neighbour(&state->record.neighbours.list[i]);
 	for (size_t i = 0; i < ARRAY_LENGTH(counters); i++)
 		printf("  dropped: %10" PRIu64 " packets %s\n", state->dropped[i],
 			counters[i].meaning);

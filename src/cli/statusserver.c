@@ -47,6 +47,12 @@ static void add_engine(struct grid *grid, const json_t *engine)
 		starts == 1 ? "" : "s", (unsigned long long)member_number(engine, "dropped"));
 }
 
+static void add_silence(struct grid *grid, const json_t *silence)
+{
+	grid_text(grid, "silence");
+	grid_text(grid, member_text(silence, "text"));
+}
+
 static void add_enforcement(struct grid *grid, const json_t *enforcement)
 {
 	unsigned long long repaired = member_number(enforcement, "repaired");
@@ -90,6 +96,7 @@ void status_print_server(const json_t *status)
 	add_plan(&grid, member_get(status, "plan"), now_s);
 	add_engine(&grid, member_get(status, "engine"));
 	add_enforcement(&grid, member_get(status, "enforcement"));
+	add_silence(&grid, member_get(status, "silence"));
 	grid_text(&grid, "open invites");
 	grid_format(&grid, "%llu", (unsigned long long)member_count(status, "invites_open"));
 	add_alarms(&grid, member_get(status, "alarms"));

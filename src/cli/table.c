@@ -17,11 +17,26 @@ const struct cli_entry table_commands[] = {
 	},
 	{
 		.words = "harden",
-		.arguments = "[--keep PROTOCOL/PORT [from PREFIX]]... [--yes]",
+		.arguments = "[--level LEVEL] [--keep PROTOCOL/PORT [from PREFIX]]... [--yes]",
 		.summary = "make this host silent to strangers; taken back unless confirmed",
 		.options =
+			"  --level standard|sealed\n"
+			"               what this host may say: connections of its own, or the "
+			"tunnel "
+			"alone\n"
+			"               (default: the one that is confirmed, or standard)\n"
 			"  --keep PROTOCOL/PORT[-PORT] [from PREFIX]\n"
 			"               what strangers, or those from there, go on reaching\n"
+			"  --neighbour ADDRESS\n"
+			"               on the link: spoken to as the routers are\n"
+			"  --engine tacet|kernel\n"
+			"               who moves the tunnel's packets (default: what the "
+			"interface "
+			"is)\n"
+			"  --peer PREFIX\n"
+			"               from where members of the kernel's engine call: others get "
+			"no "
+			"answer\n"
 			"  --seconds N  until it is taken back, unless it is confirmed (default: "
 			"60)\n"
 			"  --yes        do not ask\n"

@@ -4,6 +4,7 @@
 #include "controller/gateways.h"
 #include "controller/live.h"
 #include "controller/routes.h"
+#include "harden/silence.h"
 
 static json_t *encode_plan(const struct rollout *rollout)
 {
@@ -31,23 +32,49 @@ static size_t count_open(const struct world *world)
 	return count;
 }
 
+/* The level, and why it is that. Numbers are the parent's, who is us. */
+static json_t *encode_silence(const struct message_silence *said)
+{
+	const struct silence_facts facts = {
+		.is_hardened = said->is_hardened,
+		.level = said->level == RULES_SEALED ? RULES_SEALED : RULES_STANDARD,
+		.guards_link = said->guards_link,
+		.has_mark = said->has_mark,
+		.knock = said->knock <= SILENCE_KNOCK_REQUIRED ? said->knock : SILENCE_KNOCK_OFF,
+		.door = said->door == SILENCE_DOOR_KERNEL ? SILENCE_DOOR_KERNEL
+							  : SILENCE_DOOR_ENGINE,
+		.reception = said->reception == SILENCE_RECEPTION_HIDDEN ? SILENCE_RECEPTION_HIDDEN
+									 : SILENCE_RECEPTION_NORMAL,
+	};
+	struct silence silence = silence_judge(&facts);
+	char text[SILENCE_TEXT_SIZE];
+	json_t *reasons = json_array();
+
+	for (size_t i = 0; i < SILENCE_REASONS; i++)
+		(void)json_array_append_new(
+			reasons, json_string(silence.reasons[i])); /* said less */
+	return json_pack("{s:s, s:o, s:s}", "level", silence.level, "reasons", reasons, "text",
+		silence_format(&silence, text));
+}
+
 static void answer(struct controller *controller, struct server_request *request)
 {
 	const struct world *world = &controller->world;
 	const struct message_status *status = &controller->live.status;
 
 	server_answer(request, 200,
-		json_pack("{s:s, s:s, s:s, s:s, s:o, s:i, s:o, s:o, s:o, s:{s:I, s:b}, s:I, s:o, "
-			  "s:o, s:o}",
+		json_pack("{s:s, s:s, s:s, s:s, s:o, s:i, s:o, s:o, s:o, s:{s:I, s:b}, s:o, s:I, "
+			  "s:o, s:o, s:o}",
 			"role", "server", "version", TACET_VERSION, "network", world->network.name,
 			"endpoint", world->network.endpoint, "public_key",
 			answer_key(world->gateways[0].public_key), "listen_port",
 			(int)status->listen_port, "since", answer_seconds(controller->since_ns),
 			"plan", encode_plan(&controller->rollout), "engine",
 			encode_engine(&controller->live), "enforcement", "repaired",
-			(json_int_t)status->repaired, "hardened", (int)status->is_hardened,
-			"invites_open", (json_int_t)count_open(world), "alarms",
-			alarms_list(controller), "gateways", gateways_list(controller), "devices",
+			(json_int_t)status->repaired, "hardened", (int)status->silence.is_hardened,
+			"silence", encode_silence(&status->silence), "invites_open",
+			(json_int_t)count_open(world), "alarms", alarms_list(controller),
+			"gateways", gateways_list(controller), "devices",
 			devices_list(controller)));
 }
 

@@ -55,9 +55,26 @@ static int look_around(const struct harden_place *place, struct record *record,
 			memcpy(outer.names[outer.count++], record->outer.names[i], IF_NAMESIZE);
 	record->inside = inside;
 	record->outer = outer;
-	record->engine =
-		face_is_kernel_wireguard(place->tunnel) ? RULES_ENGINE_KERNEL : RULES_ENGINE_OURS;
 	return 0;
+}
+
+/* Whoever hardens from the link is spoken to until he has confirmed. */
+static int add_administrator(const struct harden_place *place, const struct record *record,
+	struct neighbours *ret_neighbours)
+{
+	const struct address *there = &record->session.there;
+	struct neighbours neighbours = record->neighbours;
+	int result = 0;
+
+	if (record->deadline_ns && there->family != ADDRESS_NONE &&
+		neighbour_is_on_link(there, place->tunnel)) {
+		result = neighbours_name(&neighbours, there);
+		if (result == 0)
+			result = neighbours_update(&neighbours, &record->outer, NEIGHBOUR_LOOK);
+	}
+	if (result == 0)
+		*ret_neighbours = neighbours;
+	return result;
 }
 
 static void write_texts(struct apply *apply, struct rules *rules, const struct rules_faces *present)
@@ -77,9 +94,13 @@ int apply_prepare(const struct harden_place *place, struct record *record,
 	enum neighbour_search search, struct apply *ret_apply)
 {
 	static const struct rules_session nobody;
+	struct neighbours neighbours;
 	struct rules_faces present;
 
 	int result = look_around(place, record, search, &present);
+	if (result < 0)
+		return result;
+	result = add_administrator(place, record, &neighbours);
 	if (result < 0)
 		return result;
 	struct rules rules = {
@@ -89,7 +110,8 @@ int apply_prepare(const struct harden_place *place, struct record *record,
 		/* The kernel's engine is no process that could set ours. */
 		.mark = record->engine == RULES_ENGINE_OURS ? place->mark : 0,
 		.engine = record->engine,
-		.neighbours = &record->neighbours,
+		.peers = &record->peers,
+		.neighbours = &neighbours,
 		.inside = &record->inside,
 		.outer = &record->outer,
 		.keeps = record->keeps,

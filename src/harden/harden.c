@@ -9,6 +9,7 @@
 #include "harden/ownflow.h"
 #include "harden/watcher.h"
 #include "net/nftcounter.h"
+#include "net/way.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -100,6 +101,8 @@ static int fill_record(const struct harden_request *request, struct record *reco
 	if (result < 0)
 		return result;
 	record->level = request->level;
+	record->engine = request->engine;
+	record->peers = request->peers;
 	record->neighbours = request->neighbours;
 	memcpy(record->keeps, request->keeps, request->keep_count * sizeof *request->keeps);
 	record->keep_count = request->keep_count;
@@ -108,6 +111,28 @@ static int fill_record(const struct harden_request *request, struct record *reco
 	record->applied_ns = now.monotonic_ns;
 	record->deadline_ns = now.monotonic_ns + (uint64_t)request->seconds * NS_PER_S;
 	return 0;
+}
+
+/*
+ * Whom a sealed host did not speak to before could not be asked for either. Now the rules let the
+ * question out: those who answer are known by their link addresses from here on.
+ */
+static int ask_again(const struct harden_place *place, struct record *record,
+	char ret_error[static HARDEN_ERROR_SIZE])
+{
+	struct apply apply;
+
+	if (neighbours_count(&record->neighbours, ADDRESS_NONE) == record->neighbours.count)
+		return 0;
+	int result = apply_prepare(place, record, NEIGHBOUR_ASK, &apply);
+	if (result < 0)
+		return result;
+	result =
+		record_write(place->state, RECORD_PENDING, record, apply.texts[0], &apply.settings);
+	if (result == 0)
+		result = apply_commit(&apply, ret_error);
+	apply_done(&apply);
+	return result;
 }
 
 /* The order is that of being safe: the way back is laid before the first step. */
@@ -135,7 +160,7 @@ static int apply_record(const struct harden_place *place, struct record *record,
 		result = apply_commit(&apply, ret_error);
 	}
 	apply_done(&apply);
-	return result;
+	return result == 0 ? ask_again(place, record, ret_error) : result;
 }
 
 int harden_apply(const struct harden_place *place, const struct harden_request *request,
@@ -307,6 +332,60 @@ int harden_load(const struct harden_place *place, char ret_error[static HARDEN_E
 	else if (result == 0)
 		result = load_confirmed(place, ret_error);
 	(void)close(lock); /* nothing was written */
+	return result;
+}
+
+/* FNV-1a: what changes by accident is to be seen, not what is made to collide. */
+static void digest(uint64_t *hash, const void *bytes, size_t size)
+{
+	static const uint64_t prime = UINT64_C(0x100000001b3);
+
+	for (size_t i = 0; i < size; i++)
+		*hash = (*hash ^ ((const uint8_t *)bytes)[i]) * prime;
+}
+
+static int digest_router(void *context, uint32_t ifindex, const struct address *router)
+{
+	digest(context, &ifindex, sizeof ifindex);
+	digest(context, router, sizeof *router);
+	return 0;
+}
+
+static int look_around(const struct harden_place *place, uint64_t *ret_hash)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	struct rules_faces inside, outer;
+
+	int result = face_read(place->tunnel, NULL, &inside, &outer);
+	if (result < 0)
+		return result;
+	digest(&hash, inside.names, inside.count * sizeof *inside.names);
+	digest(&hash, outer.names, outer.count * sizeof *outer.names);
+	result = way_list_routers(digest_router, &hash);
+	if (result == 0)
+		*ret_hash = hash;
+	return result;
+}
+
+int harden_follow(const struct harden_place *place, struct harden_seen *seen,
+	char ret_error[static HARDEN_ERROR_SIZE])
+{
+	uint64_t now;
+
+	ret_error[0] = '\0';
+	int result = look_around(place, &now);
+	if (result < 0)
+		return result;
+	bool has_changed = seen->digest != 0 && seen->digest != now;
+	seen->digest = now;
+	struct harden_force force = harden_in_force();
+	if (!has_changed && force.is_in_force && (force.has_link || seen->takes_no_link))
+		return 0;
+	/* Where nothing is confirmed nobody may be waited for: tacet harden is at work perhaps. */
+	if (!record_is_there(place->state, RECORD_CONFIRMED))
+		return 0;
+	result = harden_load(place, ret_error);
+	seen->takes_no_link = !harden_in_force().has_link; /* it was tried: not again and again */
 	return result;
 }
 

@@ -27,6 +27,8 @@ struct harden_place {
 
 struct harden_request {
 	enum rules_level level;
+	enum rules_engine engine;
+	struct rules_peers peers;     /* of the kernel's engine */
 	struct neighbours neighbours; /* those that are named */
 	const struct keep *keeps;
 	size_t keep_count; /* at most KEEPS_MAX */
@@ -82,6 +84,21 @@ int harden_undo(
  */
 int harden_load(
 	const struct harden_place *place, char ret_error[static HARDEN_ERROR_SIZE]) must_check;
+
+/* What there was of interfaces and routers when it was last looked at. Zeroed: never. */
+struct harden_seen {
+	uint64_t digest;
+	bool takes_no_link; /* interfaces refuse the table of the link */
+};
+
+/*
+ * Puts what was confirmed in force anew where it is not (others have taken it out), or where
+ * interfaces or routers have come that its rules do not know. To be called now and then; cheap
+ * where nothing has changed. 1: it did; 0: there was no need, or nothing is confirmed; as
+ * harden_load().
+ */
+int harden_follow(const struct harden_place *place, struct harden_seen *seen,
+	char ret_error[static HARDEN_ERROR_SIZE]) must_check;
 
 /* -errno, ERR_SYNTAX: what is written down cannot be read. */
 int harden_read(const struct harden_place *place, struct harden_state *ret_state) must_check;

@@ -58,6 +58,19 @@ int neighbours_name(struct neighbours *neighbours, const struct address *address
 	return 0;
 }
 
+bool neighbours_has(const struct neighbours *neighbours, const struct address *address)
+{
+	return find(neighbours, address) < neighbours->count;
+}
+
+bool neighbour_is_on_link(const struct address *address, const char *tunnel)
+{
+	struct way way;
+
+	return way_find(address, 0, &way) == 0 && way.router.family == ADDRESS_NONE &&
+	       strcmp(way.interface, tunnel) != 0;
+}
+
 size_t neighbours_count(const struct neighbours *neighbours, enum address_family family)
 {
 	size_t count = 0;

@@ -47,6 +47,11 @@ int neighbours_update(struct neighbours *neighbours, const struct rules_faces *o
 /* Adds one by name, once. -E2BIG. */
 int neighbours_name(struct neighbours *neighbours, const struct address *address) must_check;
 
+bool neighbours_has(const struct neighbours *neighbours, const struct address *address);
+
+/* Whether an address is reached without a router, and not by the interface of that name. */
+bool neighbour_is_on_link(const struct address *address, const char *tunnel);
+
 /* How many of a family (ADDRESS_NONE: any) are known by their link addresses. */
 size_t neighbours_count(const struct neighbours *neighbours, enum address_family family);
 

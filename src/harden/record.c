@@ -248,20 +248,37 @@ static json_t *pack_session(const struct rules_session *session)
 		"port_here", session->port_here);
 }
 
+static json_t *pack_peers(const struct rules_peers *peers)
+{
+	json_t *array = json_array();
+	char address[ADDRESS_TEXT_SIZE], text[ADDRESS_TEXT_SIZE + 4];
+
+	for (size_t i = 0; i < peers->count; i++) {
+		(void)snprintf(text, sizeof text, "%s/%u",
+			address_format(&peers->list[i].address, address),
+			peers->list[i].length); /* it fits */
+		if (json_array_append_new(array, json_string(text)) < 0)
+			break; /* as above */
+	}
+	return array;
+}
+
 /* The parts that are lists; NULL: one of them has lost something. */
 static json_t *pack_lists(const struct record *record)
 {
 	json_t *keeps = pack_keeps(record), *inside = pack_faces(&record->inside);
 	json_t *outer = pack_faces(&record->outer);
 	json_t *neighbours = pack_neighbours(&record->neighbours);
+	json_t *peers = pack_peers(&record->peers);
 	bool is_whole = json_array_size(keeps) == record->keep_count &&
 			json_array_size(inside) == record->inside.count &&
 			json_array_size(outer) == record->outer.count &&
-			json_array_size(neighbours) == record->neighbours.count;
+			json_array_size(neighbours) == record->neighbours.count &&
+			json_array_size(peers) == record->peers.count;
 
 	/* Consumes what is packed, also on failure. */
-	json_t *root = json_pack("{s:o, s:o, s:o, s:o}", "keep", keeps, "inside", inside, "outer",
-		outer, "neighbours", neighbours);
+	json_t *root = json_pack("{s:o, s:o, s:o, s:o, s:o}", "keep", keeps, "inside", inside,
+		"outer", outer, "neighbours", neighbours, "peers", peers);
 	if (is_whole)
 		return root;
 	json_decref(root);
@@ -272,8 +289,9 @@ int record_write(const char *state, enum record_kind kind, const struct record *
 	const char *rules, const struct settings *settings)
 {
 	json_t *root = pack_lists(record);
-	json_t *more = json_pack("{s:i, s:s, s:o, s:I, s:I, s:I, s:s, s:s, s:o}", "version", 1,
-		"level", rules_level_word(record->level), "session", pack_session(&record->session),
+	json_t *more = json_pack("{s:i, s:s, s:s, s:o, s:I, s:I, s:I, s:s, s:s, s:o}", "version", 1,
+		"level", rules_level_word(record->level), "engine",
+		rules_engine_word(record->engine), "session", pack_session(&record->session),
 		"applied_s", (json_int_t)record->applied_s, "applied_ns",
 		(json_int_t)record->applied_ns, "deadline_ns", (json_int_t)record->deadline_ns,
 		"boot", record->boot, "ruleset", rules, "settings", pack_settings(settings));
@@ -349,6 +367,38 @@ static int unpack_neighbours(const json_t *array, struct neighbours *neighbours)
 	return 0;
 }
 
+static int unpack_peers(const json_t *array, struct rules_peers *peers)
+{
+	size_t count = json_array_size(array);
+
+	if (!json_is_array(array) || count > RULES_PEERS_MAX)
+		return ERR_SYNTAX;
+	for (size_t i = 0; i < count; i++) {
+		const char *text = json_string_value(json_array_get(array, i));
+		if (!text || prefix_parse(text, strlen(text), &peers->list[i]) < 0)
+			return ERR_SYNTAX;
+	}
+	peers->count = count;
+	return 0;
+}
+
+/* What those before us did not write down. */
+static int unpack_later(json_t *root, struct record *record)
+{
+	json_t *outer = NULL, *neighbours = NULL, *peers = NULL;
+	const char *engine = NULL;
+
+	if (json_unpack(root, "{s?o, s?o, s?o, s?s}", "outer", &outer, "neighbours", &neighbours,
+		    "peers", &peers, "engine", &engine) < 0)
+		return ERR_SYNTAX;
+	int result = engine ? rules_engine_parse(engine, &record->engine) : 0;
+	if (result == 0 && outer)
+		result = unpack_faces(outer, &record->outer);
+	if (result == 0 && peers)
+		result = unpack_peers(peers, &record->peers);
+	return result < 0 ? ERR_SYNTAX : unpack_neighbours(neighbours, &record->neighbours);
+}
+
 static int unpack_session(json_t *object, struct rules_session *session)
 {
 	const char *there, *here;
@@ -370,15 +420,15 @@ static int unpack_session(json_t *object, struct rules_session *session)
 
 static int unpack(json_t *root, struct record *record)
 {
-	json_t *keeps, *inside, *session, *outer = NULL, *neighbours = NULL;
+	json_t *keeps, *inside, *session;
 	json_int_t applied_s, applied_ns, deadline_ns;
 	const char *boot, *level;
 	int version;
 
-	if (json_unpack(root, "{s:i, s:s, s:o, s:o, s:o, s:I, s:I, s:I, s:s, s?o, s?o}", "version",
-		    &version, "level", &level, "keep", &keeps, "inside", &inside, "session",
-		    &session, "applied_s", &applied_s, "applied_ns", &applied_ns, "deadline_ns",
-		    &deadline_ns, "boot", &boot, "outer", &outer, "neighbours", &neighbours) < 0)
+	if (json_unpack(root, "{s:i, s:s, s:o, s:o, s:o, s:I, s:I, s:I, s:s}", "version", &version,
+		    "level", &level, "keep", &keeps, "inside", &inside, "session", &session,
+		    "applied_s", &applied_s, "applied_ns", &applied_ns, "deadline_ns", &deadline_ns,
+		    "boot", &boot) < 0)
 		return ERR_SYNTAX;
 	if (version != 1 || rules_level_parse(level, &record->level) < 0)
 		return ERR_VERSION;
@@ -392,10 +442,8 @@ static int unpack(json_t *root, struct record *record)
 	int result = unpack_keeps(keeps, record);
 	if (result == 0)
 		result = unpack_faces(inside, &record->inside);
-	if (result == 0 && outer)
-		result = unpack_faces(outer, &record->outer);
 	if (result == 0)
-		result = unpack_neighbours(neighbours, &record->neighbours);
+		result = unpack_later(root, record);
 	if (result == 0)
 		result = unpack_session(session, &record->session);
 	return result;
@@ -414,6 +462,13 @@ int record_read(const char *state, enum record_kind kind, struct record *ret_rec
 	if (result == 0)
 		*ret_record = record;
 	return result;
+}
+
+bool record_is_there(const char *state, enum record_kind kind)
+{
+	char path[PATH_MAX];
+
+	return path_of(state, name_of(kind), path) == 0 && access(path, F_OK) == 0;
 }
 
 int record_remove(const char *state, enum record_kind kind)

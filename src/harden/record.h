@@ -26,7 +26,8 @@ struct record {
 	size_t keep_count;
 	struct rules_faces inside, outer;
 	struct neighbours neighbours;
-	enum rules_engine engine;     /* seen each time, not written down */
+	enum rules_engine engine;
+	struct rules_peers peers;
 	struct rules_session session; /* of whoever applied it */
 	uint64_t applied_s;	      /* Unix time */
 	uint64_t applied_ns;	      /* since the machine started, in this boot */
@@ -42,6 +43,9 @@ int record_lock(const char *state) must_check;
 
 /* -ENOENT: there is none; ERR_SYNTAX: it is not as we wrote it; -errno. */
 int record_read(const char *state, enum record_kind kind, struct record *ret_record) must_check;
+
+/* Whether there is one; nobody is waited for. */
+bool record_is_there(const char *state, enum record_kind kind);
 
 /*
  * Writes it in one step and durably, with the rules' text and settings for who wants to read them.

@@ -18,6 +18,26 @@ static const char *const level_words[] = {
 	[RULES_SEALED] = "sealed",
 };
 
+static const char *const engine_words[] = {
+	[RULES_ENGINE_OURS] = "tacet",
+	[RULES_ENGINE_KERNEL] = "kernel",
+};
+
+const char *rules_engine_word(enum rules_engine engine)
+{
+	return engine_words[engine];
+}
+
+int rules_engine_parse(const char *text, enum rules_engine *ret_engine)
+{
+	for (size_t i = 0; i < ARRAY_LENGTH(engine_words); i++)
+		if (strcmp(text, engine_words[i]) == 0) {
+			*ret_engine = (enum rules_engine)i;
+			return 0;
+		}
+	return ERR_UNKNOWN_WORD;
+}
+
 const char *rules_level_word(enum rules_level level)
 {
 	return level_words[level];
@@ -104,6 +124,16 @@ static void put_keep_out(FILE *out, const struct keep *keep)
 	fputs(" accept\n", out);
 }
 
+/* In sealed, who has no table of the link yet does not speak there at all. */
+static void put_late(FILE *out, const struct rules *rules, const char *face, const char *death)
+{
+	if (!rules_closes_others(rules))
+		return;
+	fprintf(out, "\t\t%s != { ", face);
+	rules_put_names(out, rules->outer);
+	fprintf(out, " } meta l4proto icmpv6 goto drop_%s\n", death);
+}
+
 /*
  * Neighbour discovery. A question is let in only if it says where the answer goes: the kernel would
  * ask for that itself, which is an answer too.
@@ -114,6 +144,7 @@ static void put_discovery_in(FILE *out, const struct rules *rules)
 				       "nd-neighbor-solicit icmpv6 code 0 ip6 length 32 "
 				       "@th,192,16 0x0101 ";
 
+	put_late(out, rules, "iifname", "neighbour");
 	fprintf(out,
 		"%1$supdate @askers { ip6 saddr timeout %2$ds }\n%1$saccept\n"
 		"\t\tip6 hoplimit 255 icmpv6 type nd-neighbor-advert icmpv6 code 0 accept\n",
@@ -178,6 +209,7 @@ static void put_way_in(FILE *out, const struct rules *rules)
  */
 static void put_discovery_out(FILE *out, const struct rules *rules)
 {
+	put_late(out, rules, "oifname", "unsaid");
 	fputs("\t\tip6 hoplimit 255 icmpv6 type nd-neighbor-advert ip6 daddr @askers accept\n"
 	      "\t\tip6 hoplimit 255 icmpv6 type nd-neighbor-solicit ip6 saddr != :: accept\n",
 		out);
@@ -245,6 +277,31 @@ static void put_table(FILE *out, const struct rules *rules)
 	fputs("}\n", out);
 }
 
+/* One chain of it, for one way. */
+static void put_arp_chain(FILE *out, const struct rules *rules, const char *hook, const char *face)
+{
+	fprintf(out, "\tchain late_%1$s {\n\t\ttype filter hook %1$s priority 0; policy accept;\n",
+		hook);
+	if (rules->armed_s > 0)
+		fputs("\t\tmeta mark & 0x0 != @" RULES_ARMED " accept\n", out);
+	fprintf(out, "\t\t%s ", face);
+	put_inside(out, rules);
+	fprintf(out, " accept\n\t\t%s != { ", face);
+	rules_put_names(out, rules->outer);
+	fputs(" } drop\n\t}\n", out);
+}
+
+static void put_arp_table(FILE *out, const struct rules *rules)
+{
+	if (!rules_closes_others(rules))
+		return;
+	fputs("table " RULES_ARP_TABLE " {\n", out);
+	rules_put_armed_link_set(out, rules);
+	put_arp_chain(out, rules, "input", "iifname");
+	put_arp_chain(out, rules, "output", "oifname");
+	fputs("}\n", out);
+}
+
 char *rules_text(const struct rules *rules)
 {
 	char *text = NULL;
@@ -256,6 +313,7 @@ char *rules_text(const struct rules *rules)
 	fputs(RULES_REMOVE, out);
 	put_table(out, rules);
 	rules_put_link_table(out, rules);
+	put_arp_table(out, rules);
 	if (fclose(out) != 0 || !text)
 		abort();
 	return text;

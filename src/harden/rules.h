@@ -12,6 +12,7 @@
 
 #define RULES_TABLE "inet tacet_harden"	       /* flows, and interfaces that came later */
 #define RULES_LINK_TABLE "netdev tacet_harden" /* the link: first on the way in, last out */
+#define RULES_ARP_TABLE "arp tacet_harden"     /* sealed: interfaces that came later */
 #define RULES_TABLE_NAME "tacet_harden"
 #define RULES_ARMED "armed" /* set that is there, and has elements, until it is confirmed */
 #define RULES_SEAL "sealed" /* counter that is there in that level only */
@@ -19,7 +20,8 @@
 /* Takes all of it out; it may be gone already. */
 #define RULES_REMOVE                                                                               \
 	"add table " RULES_TABLE "\ndelete table " RULES_TABLE "\n"                                \
-	"add table " RULES_LINK_TABLE "\ndelete table " RULES_LINK_TABLE "\n"
+	"add table " RULES_LINK_TABLE "\ndelete table " RULES_LINK_TABLE "\n"                      \
+	"add table " RULES_ARP_TABLE "\ndelete table " RULES_ARP_TABLE "\n"
 
 /* Name of a counter, what it counts. Also the names under which deaths are logged. */
 #define RULES_COUNTERS(X)                                                                          \
@@ -39,7 +41,8 @@
 
 enum {
 	RULES_FACES_MAX = 256, /* interfaces of one kind */
-	RULES_LOG_RATE = 500,  /* frames a second */
+	RULES_PEERS_MAX = 64,
+	RULES_LOG_RATE = 500, /* frames a second */
 	RULES_LOG_BURST = 1000,
 };
 
@@ -53,6 +56,12 @@ enum rules_level {
 enum rules_engine {
 	RULES_ENGINE_OURS,
 	RULES_ENGINE_KERNEL, /* it says cookie replies to strangers, unless it is kept from it */
+};
+
+/* Where members of a kernel's engine may call from, whom alone it answers. */
+struct rules_peers {
+	struct prefix list[RULES_PEERS_MAX];
+	size_t count; /* 0: anywhere */
 };
 
 /* Names of interfaces. */
@@ -73,6 +82,7 @@ struct rules {
 	uint16_t port;	    /* UDP, of the tunnel; 0: none that listens */
 	uint32_t mark;	    /* of the daemon's datagrams; 0: they have none */
 	enum rules_engine engine;
+	const struct rules_peers *peers; /* of RULES_ENGINE_KERNEL */
 	const struct neighbours *neighbours;
 	const struct rules_faces *inside; /* beside the tunnel and lo: not judged */
 	const struct rules_faces *outer;  /* present ones, which get the link table */
@@ -88,6 +98,10 @@ const char *rules_level_word(enum rules_level level);
 
 /* Reads it. ERR_UNKNOWN_WORD. */
 int rules_level_parse(const char *text, enum rules_level *ret_level) must_check;
+
+/* "tacet", "kernel"; the same. */
+const char *rules_engine_word(enum rules_engine engine);
+int rules_engine_parse(const char *text, enum rules_engine *ret_engine) must_check;
 
 /* The text, which the caller frees. Names are those of interfaces that the kernel has. */
 char *rules_text(const struct rules *rules) __attribute__((returns_nonnull, warn_unused_result));

@@ -184,7 +184,11 @@ static void put_ip_in(FILE *out, const struct rules *rules)
 		fputs("\t\tip6 nexthdr 0 ip6 hoplimit 1 ip6 saddr fe80::/10 "
 		      "@nh,320,64 0x3a00050200000100 @nh,384,8 130 ether saddr @near accept\n",
 			out);
-	fputs("\t\tjump shape6\n", out);
+	/* Each link has such, which is no sign of a stranger's. */
+	fputs("\t\tip6 nexthdr 0 @nh,320,8 58 @nh,384,8 { 130, 131, 132, 143 } "
+	      "goto drop_neighbour\n"
+	      "\t\tjump shape6\n",
+		out);
 	if (rules->port)
 		fprintf(out, "\t\tip6 nexthdr udp udp dport %u goto tunnel\n", rules->port);
 	fputs("\t\tip6 nexthdr icmpv6 goto nd_in\n\t\tgoto rest_in\n\t}\n", out);
@@ -315,8 +319,7 @@ static void put_out_sealed(FILE *out, const struct rules *rules)
 static void put_hook(FILE *out, const struct rules *rules, const char *name, const char *hook)
 {
 	fprintf(out, "\tchain %s {\n\t\ttype filter hook %s devices = { ", name, hook);
-	for (size_t i = 0; i < rules->outer->count; i++)
-		fprintf(out, "%s\"%s\"", i ? ", " : "", rules->outer->names[i]);
+	rules_put_names(out, rules->outer);
 	fprintf(out, " } priority %s; policy drop;\n", strcmp(hook, "ingress") == 0 ? "-500" : "0");
 	if (rules->armed_s > 0)
 		fputs("\t\tmeta mark & 0x0 != @" RULES_ARMED " accept\n", out);
@@ -342,16 +345,21 @@ static void put_hooks(FILE *out, const struct rules *rules)
 	put_dispatch(out, rules, "out", "drop_unsaid");
 }
 
+void rules_put_armed_link_set(FILE *out, const struct rules *rules)
+{
+	if (rules->armed_s > 0)
+		fprintf(out,
+			"\tset " RULES_ARMED " { type mark; flags timeout; "
+			"elements = { 0 timeout %us } }\n",
+			rules->armed_s);
+}
+
 void rules_put_link_table(FILE *out, const struct rules *rules)
 {
 	if (rules->outer->count == 0)
 		return;
 	fputs("table " RULES_LINK_TABLE " {\n", out);
-	if (rules->armed_s > 0) /* its key is one that all packets have */
-		fprintf(out,
-			"\tset " RULES_ARMED " { type mark; flags timeout; "
-			"elements = { 0 timeout %us } }\n",
-			rules->armed_s);
+	rules_put_armed_link_set(out, rules);
 	put_sets(out, rules);
 	rules_put_deaths(out, rules);
 	put_learn(out);

@@ -63,20 +63,63 @@ void rules_put_shapes(FILE *out, const struct rules *rules, const char *accept)
 		out);
 }
 
+/*
+ * The kernel's engine answers an initiation that was recorded, after a restart, to whoever sends it
+ * again. So responses leave only to where members are, or to whom data went within a session's
+ * life.
+ */
+static void put_responses(FILE *out, const struct rules *rules, const char *accept)
+{
+	static const char response[] = "\t\tudp length 100 @th,64,32 0x02000000 ";
+
+	if (rules->engine == RULES_ENGINE_OURS || rules->peers->count == 0) {
+		fprintf(out, "%s%s\n", response, accept);
+		return;
+	}
+	for (size_t i = 0; i < rules->peers->count; i++) {
+		const struct prefix *peer = &rules->peers->list[i];
+		char text[ADDRESS_TEXT_SIZE];
+		fprintf(out, "%s%s daddr %s/%u %s\n", response, rules_family_word(&peer->address),
+			address_format(&peer->address, text), peer->length, accept);
+	}
+	fprintf(out,
+		"%1$sip daddr @live4 %2$s\n"
+		"%1$sip6 daddr @live6 %2$s\n"
+		"\t\tudp length >= 40 @th,64,32 0x04000000 update @live4 { ip daddr timeout 3m }\n"
+		"\t\tudp length >= 40 @th,64,32 0x04000000 update @live6 { ip6 daddr timeout 3m "
+		"}\n",
+		response, accept);
+}
+
 /* Of cookie replies (type 3) there are none: strangers are who they would be said to. */
 void rules_put_say(FILE *out, const struct rules *rules, const char *accept)
 {
 	if (rules->port == 0)
 		return;
+	if (rules->engine == RULES_ENGINE_KERNEL)
+		fputs("\tset live4 { type ipv4_addr; size 65535; flags dynamic,timeout; }\n"
+		      "\tset live6 { type ipv6_addr; size 65535; flags dynamic,timeout; }\n",
+			out);
 	fputs("\tchain say {\n", out);
 	if (rules->mark)
 		fprintf(out, "\t\tmeta mark != 0x%x goto drop_forged\n", rules->mark);
+	fprintf(out, "\t\tudp length 156 @th,64,32 0x01000000 %s\n", accept);
+	put_responses(out, rules, accept);
 	fprintf(out,
-		"\t\tudp length 156 @th,64,32 0x01000000 %1$s\n"
-		"\t\tudp length 100 @th,64,32 0x02000000 %1$s\n"
-		"\t\tudp length >= 40 @th,64,32 0x04000000 %1$s\n"
+		"\t\tudp length >= 40 @th,64,32 0x04000000 %s\n"
 		"\t\tgoto drop_forged\n\t}\n",
 		accept);
+}
+
+void rules_put_names(FILE *out, const struct rules_faces *faces)
+{
+	for (size_t i = 0; i < faces->count; i++)
+		fprintf(out, "%s\"%s\"", i ? ", " : "", faces->names[i]);
+}
+
+bool rules_closes_others(const struct rules *rules)
+{
+	return rules->level == RULES_SEALED && rules->outer->count > 0;
 }
 
 const char *rules_family_word(const struct address *address)

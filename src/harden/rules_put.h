@@ -39,5 +39,14 @@ const char *rules_protocol_word(const struct keep *keep);
 /* "22", "5000-5010". */
 void rules_put_ports(FILE *out, const struct keep *keep);
 
+/* "\"eth0\", \"eth1\"". */
+void rules_put_names(FILE *out, const struct rules_faces *faces);
+
+/* Whether a sealed host knows which interfaces have a table of the link: all others say nothing. */
+bool rules_closes_others(const struct rules *rules);
+
+/* The switch of tables that are not of IP: its key is one that all packets have. */
+void rules_put_armed_link_set(FILE *out, const struct rules *rules);
+
 /* The table of the link, unless there are no interfaces. */
 void rules_put_link_table(FILE *out, const struct rules *rules);

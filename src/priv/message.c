@@ -65,7 +65,8 @@ IS_SIZED(struct message_engine, MESSAGE_KEY_SIZE + 4 + 2 + 2);
 IS_SIZED(struct message_ready, 2 + 2);
 IS_SIZED(struct message_ask, 8);
 IS_SIZED(struct message_peer_status, MESSAGE_KEY_SIZE + ENDPOINT_SIZE + 3 * 8);
-IS_SIZED(struct message_status, 5 * 8 + 4 + 2 + 1 + 1);
+IS_SIZED(struct message_silence, 8);
+IS_SIZED(struct message_status, 5 * 8 + 4 + 2 + 1 + 1 + 8);
 
 /* What lies between the end of one field and the next. */
 #define HOLE(type, record, before, size, after)                                                    \

@@ -208,6 +208,18 @@ struct message_peer_status {
 	uint64_t rx_bytes, tx_bytes;
 };
 
+/* What there is to know of silence (enums of harden/silence.h); 0 is always the weaker. */
+struct message_silence {
+	uint8_t is_hardened; /* the tables of tacet harden are in the kernel */
+	uint8_t level;
+	uint8_t guards_link;
+	uint8_t has_mark;
+	uint8_t knock;
+	uint8_t door;
+	uint8_t reception;
+	uint8_t reserved;
+};
+
 struct message_status {
 	uint64_t nonce;
 	uint64_t plan_version;	/* in force */
@@ -217,7 +229,8 @@ struct message_status {
 	uint32_t engine_starts; /* 1: it never died */
 	uint16_t listen_port;
 	uint8_t is_engine_up;
-	uint8_t is_hardened; /* the tables of tacet harden are in the kernel */
+	uint8_t reserved;
+	struct message_silence silence;
 };
 
 /*

@@ -231,6 +231,34 @@ static void is_signalled(uv_signal_t *signal, int number)
 	parent_stop(parent, 0);
 }
 
+/* ---- hardening ---- */
+
+static struct harden_place harden_place_of(const struct config *config)
+{
+	return (struct harden_place){
+		.state = config->state,
+		.tunnel = config->interface,
+		.port = config->listen,
+		.mark = config->mark,
+	};
+}
+
+/* What was confirmed holds where others have taken rules out, and at interfaces that came later. */
+static void follow_hardening(struct parent *parent)
+{
+	const struct harden_place place = harden_place_of(parent->config);
+	char error[HARDEN_ERROR_SIZE];
+
+	int result = harden_follow(&place, &parent->seen, error);
+	if (result > 0)
+		parent_report(parent, "the hardening of this host was not in force, or not at all "
+				      "of its interfaces");
+	if (result < 0 && !parent->has_hardening_failed)
+		log_err(result, "the hardening of this host cannot be put in force again%s%s",
+			*error ? ": " : "", error);
+	parent->has_hardening_failed = result < 0;
+}
+
 /* ---- the beginning ---- */
 
 static void check_is_due(uv_timer_t *timer)
@@ -238,8 +266,10 @@ static void check_is_due(uv_timer_t *timer)
 	struct parent *parent = timer->data;
 
 	parent_plan_check(parent);
-	if (++parent->checks % PARENT_CHECKS_TUNNEL == 0)
+	if (++parent->checks % PARENT_CHECKS_TUNNEL == 0) {
 		parent_check_tunnel(parent);
+		follow_hardening(parent);
+	}
 	check_mute(&parent->control);
 	check_mute(&parent->engine);
 }
@@ -322,12 +352,7 @@ static void listen_locally(struct parent *parent)
  */
 static void load_hardening(const struct config *config)
 {
-	const struct harden_place place = {
-		.state = config->state,
-		.tunnel = config->interface,
-		.port = config->listen,
-		.mark = config->mark,
-	};
+	const struct harden_place place = harden_place_of(config);
 	char error[HARDEN_ERROR_SIZE];
 	int result = harden_load(&place, error);
 

@@ -4,6 +4,7 @@
 
 #include "gateway/enforce.h"
 #include "gateway/plan.h"
+#include "harden/harden.h"
 #include "priv/channel.h"
 #include "priv/process.h"
 #include "tacetd/listeners.h"
@@ -27,8 +28,10 @@ struct parent {
 	uv_loop_t loop;
 	uv_signal_t signals[3];
 	uv_timer_t timer;
-	unsigned checks;	 /* since the start */
-	struct logpipe *logpipe; /* NULL: in the foreground */
+	unsigned checks;	   /* since the start */
+	struct harden_seen seen;   /* by hardening */
+	bool has_hardening_failed; /* the last time; said once */
+	struct logpipe *logpipe;   /* NULL: in the foreground */
 	int pid_fd;
 	int ready_fd; /* who started us waits; -1: nobody */
 	bool is_ready, is_stopping;

@@ -6,6 +6,19 @@
 
 #include <string.h>
 
+/* Knock, door and reception are filled in by whoever has them. */
+static struct message_silence silence_of(const struct config *config)
+{
+	struct harden_force force = harden_in_force();
+
+	return (struct message_silence){
+		.is_hardened = force.is_in_force,
+		.level = (uint8_t)force.level,
+		.guards_link = force.has_link,
+		.has_mark = config->mark != 0,
+	};
+}
+
 /* Fills in what the parent knows, and sends it. */
 static void answer(struct parent *parent, struct message_status status)
 {
@@ -15,7 +28,7 @@ static void answer(struct parent *parent, struct message_status status)
 	status.engine_starts = parent->engine.process ? process_starts(parent->engine.process) : 0;
 	status.listen_port = parent->listen_port;
 	status.is_engine_up = parent->is_engine_ready;
-	status.is_hardened = harden_in_force().is_in_force;
+	status.silence = silence_of(parent->config);
 	if (parent->control.channel)
 		channel_send(parent->control.channel, MESSAGE_STATUS_END, &status, 1);
 }

@@ -538,7 +538,7 @@ def test_what_is_listed(site):
     wait_until(lambda: site.server.run(["ss", "-tln"]).stdout.count("800") >= 3, 10, "listeners")
     plan = site.apply("--keep", "tcp/7000").stdout
     reached, rest = plan.split("Out of their reach already:")
-    out, _ = rest.split("What will change:")
+    out, _ = rest.split("What will change (level ")
     assert "0.0.0.0:8000" in reached and "python3 (pid " in reached
     assert "[::]:7000" in reached and "stays: --keep tcp/7000" in reached
     assert "127.0.0.1:8002" in out and "this host alone" in out
@@ -574,6 +574,12 @@ def test_show(site):
     (["--keep", "tcp/ssh"], 2, "for example --keep tcp/22 from 192.0.2.0/24"),
     (["--seconds", "4"], 2, "a number from 5"),
     (["--seconds", "soon"], 2, "a number from 5"),
+    (["--level", "silent", "--yes"], 2, "standard or sealed"),
+    (["--level"], 2, "standard or sealed"),
+    (["--neighbour", "eth0", "--yes"], 2, "such as 192.0.2.7"),
+    (["--engine", "go", "--yes"], 2, "tacet or kernel"),
+    (["--peer", "192.0.2.0/33", "--yes"], 2, "from where members call"),
+    (["--show", "--level", "sealed"], 2, "go with none of"),
     (["--sure"], 2, "no such option"),
     (["--undo", "--yes"], 2, "go with none of"),
     (["--undo", "--show"], 2, "at a time"),

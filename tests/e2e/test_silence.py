@@ -86,6 +86,37 @@ def test_stranger_hears_nothing(lab):
     assert server.status()["enforcement"]["hardened"]
 
 
+def test_sealed_server(lab):
+    """Members work as before; the daemon sees to it that it stays so, at new interfaces too, and says
+    which level is in force."""
+    world = story.make(lab, "alice")
+    server = world.server
+    world.web("alice")
+    alice = world.enrol("alice", services=["intranet"])
+    assert server.status()["silence"]["level"] == "open"
+    harden(server, "--level", "sealed")
+    assert alice.fetch("http://intranet.tacet/", check=True)
+    silence = server.status()["silence"]
+    assert silence["level"] == "sealed"
+    assert "guard on the way out knows the daemon by its mark" in silence["reasons"]
+    assert f"silence       {silence['text']}" in server.tacet("status").stdout
+
+    def rules():
+        return sorted(server.host.run(["nft", "-s", "list", "chains"]).stdout.splitlines())
+
+    before = rules()
+    for change in (["nft", "delete", "table", "netdev", "tacet_harden"],
+                   ["nft", "flush", "ruleset"],
+                   ["ip", "link", "add", "late0", "type", "veth", "peer", "name", "late1"]):
+        server.host.run(change)
+        if change[0] == "nft":
+            wait_until(lambda: rules() == before, 10, f"the rules to be back after {change}")
+    wait_until(lambda: "late0" in str(rules()), 10, "the new interface to be guarded")
+    assert alice.fetch("http://intranet.tacet/", check=True)
+    assert server.status()["enforcement"]["repaired"] >= 3
+    assert server.status()["silence"]["level"] == "sealed"
+
+
 def test_hardening_can_be_undone(lab):
     """To the very rules that were there before, those of others included."""
     world = story.make(lab)

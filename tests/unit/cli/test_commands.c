@@ -56,7 +56,8 @@ struct row {
 	"\"gw:1\", \"public_key\": \"K=\", \"listen_port\": 51820, \"since\": 1, \"plan\": "       \
 	"{\"version\": 3, \"at\": 1, \"roles\": 1, \"devices\": 2, \"services\": 3, \"grants\": "  \
 	"4}, \"engine\": {\"up\": true, \"starts\": 1, \"dropped\": 5}, \"enforcement\": "         \
-	"{\"repaired\": 1, \"hardened\": false}, \"invites_open\": 6, \"alarms\": [\"an invite "   \
+	"{\"repaired\": 1, \"hardened\": false}, \"silence\": {\"text\": \"open: why\"}, "         \
+	"\"invites_open\": 6, \"alarms\": [\"an invite "                                           \
 	"was used twice\\u0007\"], \"devices\": [{\"user\": \"alice\", \"name\": \"laptop\", "     \
 	"\"state\": \"active\", \"rx_bytes\": 1288490189, \"services\": [\"intranet\"]}]}"
 #define CLIENT_STATUS                                                                              \
@@ -249,6 +250,8 @@ static const struct row rows[] = {
 		"ALARM         an invite was used twice\\x07\n", "=", false},
 	{"status, not hardened", "status", {{200, SERVER_STATUS}}, "GET /v1/status\n", CLI_OK,
 		"hardened      NO: ", "=", false},
+	{"status, silence of the host", "status", {{200, SERVER_STATUS}}, "GET /v1/status\n",
+		CLI_OK, "silence       open: why\n", "=", false},
 	{"status, bytes", "status", {{200, SERVER_STATUS}}, "GET /v1/status\n", CLI_OK, "1.2 GiB",
 		"=", false},
 	{"status of a device", "status", {{200, CLIENT_STATUS}}, "GET /v1/status\n", CLI_OK,

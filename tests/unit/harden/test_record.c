@@ -25,6 +25,16 @@ static void fill(struct record *record)
 	record->inside = (struct rules_faces){.names = {"docker0"}, .count = 1};
 	if (login_parse_ssh(ssh, strlen(ssh), &record->session) < 0)
 		tap_ok(false, ssh);
+	static const struct neighbour neighbours[] = {
+		{.address = {ADDRESS_IPV4, {192, 0, 2, 20}}, .mac = {2, 1, 0xfe}, .has_mac = true},
+		{.address = {ADDRESS_IPV6, {0xfe, 0x80, [15] = 1}}, .is_named = true}};
+	record->level = RULES_SEALED;
+	record->engine = RULES_ENGINE_KERNEL;
+	record->outer = (struct rules_faces){.names = {"eth0", "eth1"}, .count = 2};
+	memcpy(record->neighbours.list, neighbours, sizeof neighbours);
+	record->neighbours.count = ARRAY_LENGTH(neighbours);
+	record->peers =
+		(struct rules_peers){.list = {{{ADDRESS_IPV4, {198, 51, 100}}, 24}}, .count = 1};
 	record->applied_s = 1700000000;
 	record->applied_ns = 123456789012;
 	record->deadline_ns = UINT64_C(9223372036854775807);
@@ -46,6 +56,13 @@ static void test_sets(void)
 		"exceptions");
 	tap_ok(read_back.inside.count == 1 && strcmp(read_back.inside.names[0], "docker0") == 0,
 		"interfaces");
+	tap_ok(read_back.outer.count == 2 && strcmp(read_back.outer.names[1], "eth1") == 0,
+		"those outside");
+	tap_ok(read_back.level == RULES_SEALED && read_back.engine == RULES_ENGINE_KERNEL,
+		"level and engine");
+	tap_is_bytes(&read_back.neighbours, &written.neighbours, sizeof written.neighbours,
+		"neighbours");
+	tap_is_bytes(&read_back.peers, &written.peers, sizeof written.peers, "peers");
 	tap_is_bytes(&read_back.session, &written.session, sizeof written.session, "session");
 	tap_ok(read_back.applied_s == written.applied_s &&
 			read_back.applied_ns == written.applied_ns &&
@@ -80,6 +97,20 @@ static const struct {
 		ERR_SYNTAX},
 	{"an interface is wrong",
 		HEAD "\"keep\": [], \"inside\": [\"a\\\"b\"], \"session\": null" TAIL, ERR_SYNTAX},
+	{"of another level",
+		"{\"version\": 1, \"level\": \"open\", \"keep\": [], \"inside\": [], "
+		"\"session\": null" TAIL,
+		ERR_VERSION},
+	{"a neighbour is wrong",
+		HEAD "\"keep\": [], \"inside\": [], \"session\": null, \"neighbours\": "
+		     "[{\"address\": \"192.0.2.1\", \"link\": \"02:00\", \"named\": true}]" TAIL,
+		ERR_SYNTAX},
+	{"an engine is wrong",
+		HEAD "\"keep\": [], \"inside\": [], \"session\": null, \"engine\": \"x\"" TAIL,
+		ERR_SYNTAX},
+	{"a peer is wrong",
+		HEAD "\"keep\": [], \"inside\": [], \"session\": null, \"peers\": [7]" TAIL,
+		ERR_SYNTAX},
 	{"a session is wrong",
 		HEAD "\"keep\": [], \"inside\": [], \"session\": {\"there\": \"x\", "
 		     "\"port_there\": 1, \"here\": \"x\", \"port_here\": 1}" TAIL,

@@ -3,6 +3,7 @@
  */
 #include "tap.h"
 
+#include "base/error.h"
 #include "harden/login.h"
 #include "harden/rules.h"
 
@@ -15,6 +16,7 @@ static const struct rules_faces inside = {.names = {"docker0"}, .count = 1};
 static const struct rules_faces outer = {.names = {"eth0", "eth1"}, .count = 2};
 static const struct rules_faces none;
 static const struct neighbours nobodies;
+static const struct rules_peers anywhere;
 
 static struct rules plain(void)
 {
@@ -23,6 +25,7 @@ static struct rules plain(void)
 		.inside = &none,
 		.outer = &none,
 		.neighbours = &nobodies,
+		.peers = &anywhere,
 		.session = &nobody};
 }
 
@@ -87,6 +90,110 @@ static void test_wishes(void)
 		true);
 }
 
+static const struct neighbours known = {
+	.list = {{.address = {ADDRESS_IPV4, {192, 0, 2, 20}},
+			 .mac = {2, 0, 0, 0, 0, 0x20},
+			 .has_mac = true},
+		{.address = {ADDRESS_IPV6, {0xfe, 0x80, [15] = 1}},
+			.mac = {2, 0, 0, 0, 0, 0x20},
+			.has_mac = true},
+		{.address = {ADDRESS_IPV4, {192, 0, 2, 7}}, .is_named = true}},
+	.count = 3};
+
+/* What both levels say of the link. */
+static void check_link(struct rules *rules)
+{
+	rules->port = 51820;
+	rules->mark = 0x7ace7;
+	rules->outer = &outer;
+	rules->neighbours = &known;
+	check(rules, "hook egress devices = { \"eth0\", \"eth1\" } priority 0; policy drop;", true);
+	/* One link address of two routers is one element. */
+	check(rules, "elements = { 02:00:00:00:00:20 } ", true);
+	check(rules, "elements = { 0x020000000020 } ", true);
+	check(rules, "arp operation reply ether daddr @near accept", true);
+	check(rules, "meta mark != 0x7ace7 goto drop_forged", true);
+	check(rules, "log group 31438 prefix \"tacet misshapen\" snaplen 128", true);
+	check(rules, "0x03000000 goto learn", false);
+	rules->is_mute = true;
+	check(rules, "log group", false);
+	rules->is_mute = false;
+	rules->mark = 0;
+	check(rules, "meta mark !=", false);
+	rules->mark = 0x7ace7;
+}
+
+static void test_standard(void)
+{
+	struct rules rules = plain();
+
+	check_link(&rules);
+	check(&rules, "arp operation request accept", true);
+	check(&rules, "ct direction original accept", true);
+	check(&rules, "0x888e : accept", true);
+	check(&rules, "counter sealed", false);
+	check(&rules, "\ntable arp", false);
+}
+
+static void test_sealed(void)
+{
+	struct rules rules = plain();
+
+	rules.level = RULES_SEALED;
+	check_link(&rules);
+	check(&rules, "counter sealed", true);
+	check(&rules, "arp operation request accept", false);
+	check(&rules, "arp operation request arp daddr ip 192.0.2.20 accept", true);
+	check(&rules, "arp operation request arp daddr ip 192.0.2.7 accept", true);
+	check(&rules, "nd-neighbor-solicit @th,64,128 0xfe800000000000000000000000000001 accept",
+		true);
+	check(&rules, "ct direction", false);
+	check(&rules, "nd-router", false);
+	check(&rules, "mld", false);
+	check(&rules, "dport 68", false);
+	check(&rules, "0x888e", false);
+	check(&rules, "oifname != { \"eth0\", \"eth1\" } drop", true);
+	rules.keeps = keeps;
+	rules.keep_count = ARRAY_LENGTH(keeps);
+	check(&rules, "\t\tip saddr 192.0.2.0/24 tcp dport 22 accept", true);
+	check(&rules, "\t\tip daddr 192.0.2.0/24 tcp sport 22 goto learn", true);
+	/* Where no interface takes a hook, neighbours are spoken to as before. */
+	rules.outer = &none;
+	check(&rules, "\ntable arp", false);
+	check(&rules, "oifname != { \"eth0\"", false);
+}
+
+static void test_kernel(void)
+{
+	static const struct rules_peers peers = {
+		.list = {{{ADDRESS_IPV4, {198, 51, 100}}, 24}}, .count = 1};
+	struct rules rules = plain();
+
+	rules.port = 51820;
+	rules.engine = RULES_ENGINE_KERNEL;
+	check(&rules, "limit rate over 100/second burst 200 packets goto drop_hurried", true);
+	check(&rules, "udp length 100 @th,64,32 0x02000000 accept", true);
+	rules.peers = &peers;
+	check(&rules, "udp length 100 @th,64,32 0x02000000 accept", false);
+	check(&rules, "udp length 100 @th,64,32 0x02000000 ip daddr 198.51.100.0/24 accept", true);
+	check(&rules, "udp length 100 @th,64,32 0x02000000 ip daddr @live4 accept", true);
+}
+
+static void test_words(void)
+{
+	enum rules_level level;
+	enum rules_engine engine;
+
+	tap_is_int(rules_level_parse("sealed", &level), 0, "sealed");
+	tap_ok(level == RULES_SEALED && strcmp(rules_level_word(level), "sealed") == 0,
+		"both ways");
+	tap_is_int(rules_level_parse("Sealed", &level), ERR_UNKNOWN_WORD, "no other word");
+	tap_is_int(rules_engine_parse("kernel", &engine), 0, "kernel");
+	tap_ok(engine == RULES_ENGINE_KERNEL && strcmp(rules_engine_word(engine), "kernel") == 0,
+		"both ways");
+	tap_is_int(rules_engine_parse("", &engine), ERR_UNKNOWN_WORD, "no other engine");
+}
+
 int main(void)
 {
 	static const char *const texts[] = {
@@ -98,5 +205,9 @@ int main(void)
 	tap_is_int(login_parse_ssh(ssh, strlen(ssh), &session), 0, ssh);
 	test_plain();
 	test_wishes();
+	test_standard();
+	test_sealed();
+	test_kernel();
+	test_words();
 	return tap_done();
 }
