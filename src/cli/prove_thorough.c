@@ -7,9 +7,11 @@
 #include "cli/grid.h"
 #include "cli/prove_file.h"
 #include "prover/comparison.h"
+#include "prover/thorough_html.h"
 #include "prover/thorough_json.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 static void print_p(struct grid *grid, double p)
@@ -95,12 +97,28 @@ static bool is_good(const struct thorough *thorough, const struct comparison *co
 	       (!comparisons[TRIAL_CLOSED] || comparisons[TRIAL_CLOSED]->is_apart);
 }
 
+static void write_page(const void *page, FILE *out)
+{
+	thorough_html(page, out);
+}
+
+static enum cli_exit write_html(const struct prove_options *options,
+	const struct thorough *thorough, const struct comparison *const comparisons[])
+{
+	struct thorough_page page = {.thorough = thorough};
+
+	memcpy(page.comparisons, comparisons, sizeof page.comparisons);
+	return prove_file_html(options->html_path, write_page, &page);
+}
+
 static enum cli_exit tell(const struct cli *cli, const struct prove_options *options,
 	const struct thorough *thorough, const struct comparison *const comparisons[])
 {
 	json_t *json = thorough_json(thorough, comparisons);
 	enum cli_exit code = prove_file_json(options->json_path, json);
 
+	if (code == CLI_OK)
+		code = write_html(options, thorough, comparisons);
 	if (cli->wants_json) {
 		(void)ask_print(json); /* what cannot be written shows at the end */
 	} else {

@@ -70,7 +70,7 @@ const struct cli_entry table_commands[] = {
 			"  --pace MS               after an ICMP error, for its limiter (default: "
 			"1000)\n"
 			"  --only GLOB             stimuli of such names\n"
-			"  --no-scanners           without Nmap, Masscan, ZMap\n"
+			"  --no-scanners           without Nmap, Masscan, ZMap, Unicornscan\n"
 			"  --lab                   hosts on this machine instead: default, usual "
 			"firewall, hardened\n"
 			"  --thorough              can the port be told from a dropped one by "

@@ -80,8 +80,12 @@ def test_sees_what_differs(lab):
 def test_ipv6(lab):
     """The same by IPv6, in a few trials."""
     field = Field(lab)
+    path = f"{lab.directory}/thorough.html"
     _, found = field.prove("--closed-port", CLOSED, "--trials", 20, "--companion", "icmp",
-                           target=HOST6)
+                           "--html", path, target=HOST6)
+    with open(path, encoding="utf-8") as file:
+        page = file.read()
+    assert "icmp mac1 500" in page and "<svg" in page and page.rstrip().endswith("</html>")
     assert found["control"]["good"]
     assert any(cell["answers"] > 0 for cell in found["closed"]["cells"])
     assert not any(cell["answers"] for cell in found["port"]["cells"])
