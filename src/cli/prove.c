@@ -208,7 +208,8 @@ static enum cli_exit prove(const struct cli *cli, struct prove_options *options)
 		err = recorded_read((const uint8_t *)bytes, size, options->scene.port, recorded);
 	enum cli_exit code = CLI_FAILED;
 	if (err < 0)
-		log_err(err, "prove: %s: cannot read it as a capture (pcap, pcapng)", options->recorded);
+		log_err(err, "prove: %s: cannot read it as a capture (pcap, pcapng)",
+			options->recorded);
 	else
 		code = run(cli, options, recorded);
 	free(recorded);

@@ -116,7 +116,8 @@ static void find_mean(struct comparison *comparison)
 		sum += comparison->cells[i].classifier.auc;
 		variance += pow(comparison->cells[i].classifier.error, 2);
 		/* where nothing differs: of two samples of n values (2n + 1) / 12n^2 */
-		double tried = (double)(comparison->cells[i].count / 2);
+		const size_t half = comparison->cells[i].count / 2;
+		double tried = (double)half;
 		by_chance += (2 * tried + 1) / (12 * tried * tried);
 	}
 	comparison->mean = sum / count;

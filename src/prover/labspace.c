@@ -29,7 +29,7 @@ int labspace_enter(int fd)
 
 int labspace_new(int *ret_fd)
 {
-	int own, fd = -1;
+	int own = -1, fd = -1;
 
 	int err = labspace_own(&own);
 	if (err < 0)
@@ -91,7 +91,7 @@ static int wait_for(pid_t pid)
 
 int labspace_run(const char *const argv[])
 {
-	pid_t pid;
+	pid_t pid = 0;
 
 	int err = labspace_start(argv, &pid);
 	return err < 0 ? err : wait_for(pid);

@@ -45,8 +45,8 @@ static void expand(const struct logit *logit, const double *features, double *re
 /* Mean and standard deviation of one term; of a square once those of its linear term are there. */
 static void measure(const struct logit_sample *sample, struct logit *logit, size_t term)
 {
-	size_t feature = term % sample->width;
 	bool is_square = term >= sample->width;
+	size_t feature = is_square ? term - sample->width : term;
 	double mean = 0, sum = 0;
 
 	for (unsigned round = 0; round < 2; round++) {
