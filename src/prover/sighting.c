@@ -103,6 +103,13 @@ static void read_icmp(struct cursor *cursor, struct sighting *sighting)
 	sighting->sequence = cursor_be16(cursor);
 }
 
+/* Whether what the link header says is what is behind it. */
+static bool is_family(uint16_t ethertype, uint8_t family)
+{
+	return (ethertype == ETHERTYPE_IPV4 && family == ADDRESS_IPV4) ||
+	       (ethertype == ETHERTYPE_IPV6 && family == ADDRESS_IPV6);
+}
+
 void sighting_read(const uint8_t *frame, size_t size, struct sighting *ret_sighting)
 {
 	struct cursor cursor = cursor_over(frame, size);
@@ -110,10 +117,11 @@ void sighting_read(const uint8_t *frame, size_t size, struct sighting *ret_sight
 
 	(void)cursor_take(&cursor, LINK_ADDRESSES);
 	uint16_t ethertype = cursor_be16(&cursor);
-	bool is_ip = ethertype == ETHERTYPE_IPV4 || ethertype == ETHERTYPE_IPV6;
-	bool has_body = is_ip && read_header(&cursor, &sighting);
-	if (!is_ip || cursor.failed)
-		sighting = (struct sighting){0};
+	bool has_body = read_header(&cursor, &sighting);
+	if (cursor.failed || !is_family(ethertype, sighting.family)) {
+		*ret_sighting = (struct sighting){0};
+		return;
+	}
 	if (has_body && sighting.protocol == IPPROTO_UDP)
 		read_udp(&cursor, &sighting);
 	if (has_body && sighting.protocol == IPPROTO_TCP)

@@ -91,6 +91,10 @@ static void test_udp(void)
 	begin6(IPPROTO_UDP, "2001:db8:1::10", "2001:db8:1::66");
 	add_udp(53, 33333, 2, SERIAL);
 	tap_ok(sight().word == SERIAL && sight().source.family == ADDRESS_IPV6, "IPv6");
+	frame.bytes[LINK] = 0x30;
+	tap_ok(sight().family == ADDRESS_NONE, "no version that there is");
+	frame.bytes[LINK] = 0x40;
+	tap_ok(sight().family == ADDRESS_NONE, "another than the link header says");
 	frame.bytes[13] = 0x06;
 	tap_ok(sight().family == ADDRESS_NONE, "ARP");
 }
