@@ -5,8 +5,8 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
-#include <spawn.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -49,33 +49,49 @@ int labspace_new(int *ret_fd)
 	return err;
 }
 
-static int lay_out(posix_spawn_file_actions_t *actions)
+/* In the child: becomes the program; it dies with us, however we end. Only returns on failure. */
+static int become(const char *const argv[], pid_t parent)
 {
-	int err = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	/* POSIX forgot two consts: it does not write to them (exec(3p), RATIONALE). */
+	char *const *words;
+	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	if (err == 0)
-		err = posix_spawn_file_actions_addopen(
-			actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-	if (err == 0)
-		err = posix_spawn_file_actions_adddup2(actions, STDOUT_FILENO, STDERR_FILENO);
-	return -err;
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || nothing < 0)
+		return errno;
+	if (getppid() != parent)
+		return ESRCH;
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (dup2(nothing, fd) < 0)
+			return errno;
+	}
+	memcpy(&words, &argv, sizeof words);
+	(void)execvp(argv[0], words);
+	return errno;
 }
 
+/* By a pipe that closes when the program runs, and bears the error when it does not. */
 int labspace_start(const char *const argv[], pid_t *ret_pid)
 {
-	/* POSIX forgot two consts: it does not write to them (posix_spawn(3p), RATIONALE). */
-	char *const *words;
-	posix_spawn_file_actions_t actions;
-	int err = -posix_spawn_file_actions_init(&actions);
+	int ends[2], error = 0;
+	pid_t parent = getpid();
 
-	if (err < 0)
-		return err;
-	memcpy(&words, &argv, sizeof words);
-	err = lay_out(&actions);
-	if (err == 0)
-		err = -posix_spawnp(ret_pid, argv[0], &actions, NULL, words, environ);
-	(void)posix_spawn_file_actions_destroy(&actions); /* never fails on Linux */
-	return err;
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	pid_t pid = fork();
+	if (pid == 0) {
+		error = become(argv, parent);
+		ssize_t told = write(ends[1], &error, sizeof error);
+		_exit(told == (ssize_t)sizeof error ? 127 : 126);
+	}
+	if (pid < 0)
+		error = errno;
+	(void)close(ends[1]); /* the child's */
+	if (pid > 0 && read(ends[0], &error, sizeof error) != 0)
+		labspace_end(pid);
+	(void)close(ends[0]); /* read only */
+	if (error == 0)
+		*ret_pid = pid;
+	return -error;
 }
 
 static int wait_for(pid_t pid)
