@@ -2,6 +2,7 @@
 #include "cli/jointoken.h"
 
 #include "base/bytes.h"
+#include "base/descriptor.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "cli/options.h"
@@ -37,24 +38,6 @@ const char *jointoken_fault(int err)
 	return err_str(err);
 }
 
-/* Up to `room` bytes of stdin: how many, or -errno. */
-static ssize_t read_stdin(char *ret_text, size_t room)
-{
-	size_t at = 0;
-
-	while (at < room) {
-		ssize_t size = read(STDIN_FILENO, ret_text + at, room - at);
-		if (size < 0 && errno == EINTR)
-			continue;
-		if (size < 0)
-			return -errno;
-		if (size == 0)
-			break;
-		at += (size_t)size;
-	}
-	return (ssize_t)at;
-}
-
 /* The text, one byte longer than what may be one where it is too long. */
 static enum cli_exit read_text(const struct cli *cli, const char *operand,
 	char ret_text[static TOKEN_INPUT_MAX + 1], size_t *ret_size)
@@ -68,7 +51,7 @@ static enum cli_exit read_text(const struct cli *cli, const char *operand,
 		memcpy(ret_text, operand, *ret_size);
 		return CLI_OK;
 	}
-	ssize_t size = read_stdin(ret_text, TOKEN_INPUT_MAX + 1);
+	ssize_t size = descriptor_read(STDIN_FILENO, ret_text, TOKEN_INPUT_MAX + 1);
 	if (size < 0) {
 		log_err((int)size, "cannot read the token at stdin");
 		return CLI_FAILED;

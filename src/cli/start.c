@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "cli/near.h"
 #include "cli/spawn.h"
+#include "cli/unit.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -23,7 +24,6 @@ enum {
 };
 
 #define DAEMON "tacetd"
-#define UNIT "tacetd.service"
 
 bool start_is_running(const struct cli *cli)
 {
@@ -60,25 +60,11 @@ static int wait_for_answer(const struct cli *cli)
 /* Whether systemd should start it: an own TACETD or another configuration is not its unit's. */
 static bool is_for_systemd(const struct cli *cli)
 {
-	const char *const argv[] = {"systemctl", "--quiet", "cat", UNIT, NULL};
-
 	if (getenv("TACETD") || strcmp(cli->config_path, CONFIG_PATH) != 0)
 		return false;
 	if (access("/run/systemd/system", F_OK) < 0) /* as sd_booted(3) */
 		return false;
-	return spawn_and_wait(argv, SPAWN_HIDDEN, START_MS) == 0;
-}
-
-static int start_unit(void)
-{
-	const char *const argv[] = {"systemctl", "enable", "--now", "--quiet", UNIT, NULL};
-	int code = spawn_and_wait(argv, SPAWN_SHOWN, START_MS);
-
-	if (code == 0)
-		return 0;
-	log_err(code < 0 ? code : 0,
-		"systemd could not start " UNIT ": see journalctl --unit " UNIT);
-	return code < 0 ? code : -EIO;
+	return unit_is_there();
 }
 
 static int start_program(const struct cli *cli)
@@ -109,6 +95,6 @@ int start_daemon(const struct cli *cli)
 {
 	if (start_is_running(cli))
 		return 0;
-	int err = is_for_systemd(cli) ? start_unit() : start_program(cli);
+	int err = is_for_systemd(cli) ? unit_start() : start_program(cli);
 	return err < 0 ? err : wait_for_answer(cli);
 }

@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "base/number.h"
 #include "cli/file.h"
-#include "cli/spawn.h"
+#include "cli/unit.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -23,7 +23,6 @@ enum {
 };
 
 #define DAEMON "tacetd"
-#define UNIT "tacetd.service"
 
 /* The number in the pid file. ERR_NOT_FOUND, ERR_SYNTAX, -errno. */
 static int read_pid(const char *path, pid_t *ret_pid)
@@ -60,18 +59,6 @@ static bool process_says(pid_t pid, const char *name, const char *words)
 	bool says = strstr(text, words) != NULL;
 	free(text);
 	return says;
-}
-
-static int stop_unit(void)
-{
-	const char *const argv[] = {"systemctl", "stop", "--quiet", UNIT, NULL};
-	int code = spawn_and_wait(argv, SPAWN_SHOWN, STOP_MS);
-
-	if (code == 0)
-		return 0;
-	log_err(code < 0 ? code : 0,
-		"systemd could not stop " UNIT ": see journalctl --unit " UNIT);
-	return code < 0 ? code : -EIO;
 }
 
 static int wait_for_end(int process)
@@ -117,7 +104,7 @@ int stop_daemon(const struct cli *cli)
 			close(process);
 		return ERR_NOT_FOUND; /* the file is of one that died */
 	}
-	err = process_says(pid, "cgroup", "/" UNIT) ? stop_unit() : stop_process(process, pid);
+	err = process_says(pid, "cgroup", "/" UNIT) ? unit_stop() : stop_process(process, pid);
 	close(process);
 	return err;
 }

@@ -2,6 +2,7 @@
 #include "client/jsonfile.h"
 
 #include "base/bytes.h"
+#include "base/descriptor.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "client/replacement.h"
@@ -25,24 +26,6 @@ static void close_fd(const int *fd)
 
 #define AUTO_CLOSE __attribute__((cleanup(close_fd)))
 
-/* At most `room` bytes; how many, or -errno. */
-static ssize_t read_up_to(int fd, char *ret_bytes, size_t room)
-{
-	size_t at = 0;
-
-	while (at < room) {
-		ssize_t size = read(fd, ret_bytes + at, room - at);
-		if (size < 0 && errno == EINTR)
-			continue;
-		if (size < 0)
-			return -errno;
-		if (size == 0)
-			break;
-		at += (size_t)size;
-	}
-	return (ssize_t)at;
-}
-
 static int open_to_read(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -56,7 +39,7 @@ ssize_t jsonfile_read_bytes(const char *path, char *ret_bytes, size_t room)
 {
 	AUTO_CLOSE int fd = open_to_read(path);
 
-	return fd < 0 ? fd : read_up_to(fd, ret_bytes, room);
+	return fd < 0 ? fd : descriptor_read(fd, ret_bytes, room);
 }
 
 /* The whole file, the caller's. */
@@ -74,7 +57,7 @@ static int read_file(const char *path, char **ret_bytes, size_t *ret_size)
 	if (status.st_size > JSONFILE_MAX)
 		return -EFBIG;
 	char *bytes = memory_new((size_t)status.st_size + 1, 1);
-	ssize_t size = read_up_to(fd, bytes, (size_t)status.st_size);
+	ssize_t size = descriptor_read(fd, bytes, (size_t)status.st_size);
 	if (size < 0) {
 		free(bytes);
 		return (int)size;

@@ -37,6 +37,7 @@ from .capture import Capture, CaptureError, Frame
 from .host import Bridge, Host, Link, Port
 from .lab import Lab, missing
 from . import strangers
+from .oracles import USUAL_FIREWALL, Questioner, recorded_initiation
 from .process import CommandError, Process, Result, WaitTimeout, wait_until
 from .services import Download, Echo, Nginx, Postgres, Sshd, services_missing
 from .tacet import Device, Gateway, Refused, Server, tacet_missing, tacet_path
@@ -47,8 +48,8 @@ from .wireguard import (IMPLEMENTATIONS, DeviceDump, PeerDump, WireGuard, defaul
 __all__ = [
     "Bridge", "Capture", "CaptureError", "CommandError", "Device", "DeviceDump", "Download", "Echo",
     "Frame", "Host", "IMPLEMENTATIONS", "Lab", "Link", "Nginx", "PeerDump", "Port", "Postgres",
-    "Process", "Refused", "Result", "Server", "Sshd", "WaitTimeout", "WireGuard",
+    "Process", "Questioner", "Refused", "Result", "Server", "Sshd", "USUAL_FIREWALL", "WaitTimeout", "WireGuard",
     "default_implementation", "generate_preshared_key", "generate_private_key",
-    "implementation_missing", "missing", "program_path", "public_key_of", "services_missing",
+    "implementation_missing", "missing", "program_path", "public_key_of", "recorded_initiation", "services_missing",
     "strangers", "tacet_missing", "tacet_path", "wait_until",
 ]

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Captures: every frame that passes a port, in both directions, parsed and counted."""
 
+import ctypes
 import ipaddress
 import select
 import socket
@@ -14,6 +15,7 @@ ETH_P_ARP = 0x0806
 ETH_P_IPV6 = 0x86DD
 SOL_PACKET = 263
 PACKET_STATISTICS = 6
+SO_ATTACH_FILTER = 26
 ARPHRD_ETHER = 1
 ARPHRD_LOOPBACK = 772
 RECEIVE_BUFFER_BYTES = 64 << 20
@@ -92,9 +94,11 @@ class Capture:
     The packet socket is bound before that moment, so no frame can slip by before; counting
     drains the socket first, so no frame that has passed can be missed after. If the kernel
     had to drop frames, counting raises CaptureError instead of returning a wrong number.
+    `only` is an expression of pcap-filter(7) that frames must match to be recorded at all: for
+    floods, which Python could not read.
     """
 
-    def __init__(self, port, snap=256):
+    def __init__(self, port, snap=256, only=None):
         self.port = port
         self.snap = snap
         self._frames = []
@@ -104,6 +108,8 @@ class Capture:
         self._socket = port.host.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
         self._socket.setsockopt(socket.SOL_SOCKET, 33, RECEIVE_BUFFER_BYTES)  # SO_RCVBUFFORCE
         self._socket.setblocking(False)
+        if only:
+            self._attach(only)
         self._buffer = bytearray(max(snap, 64))
         self._socket.bind((port.name, ETH_P_ALL))
         self._thread = threading.Thread(target=self._read, name=f"capture {port}", daemon=True)
@@ -170,6 +176,16 @@ class Capture:
                 file.write(struct.pack("<IIII", seconds, int((frame.time - seconds) * 1e6),
                                        len(frame.raw), frame.length))
                 file.write(frame.raw)
+
+    def _attach(self, expression):
+        """Have the kernel pass only frames that match, in the words of pcap-filter(7)."""
+        listed = self.port.host.run(["tcpdump", "-ddd", "-i", "lo", expression]).stdout.split()
+        numbers = list(map(int, listed[1:]))
+        program = b"".join(struct.pack("HBBI", *numbers[at:at + 4])
+                           for at in range(0, len(numbers), 4))
+        memory = ctypes.create_string_buffer(program)
+        self._socket.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, struct.pack(
+            "HL", int(listed[0]), ctypes.addressof(memory)))
 
     def _read(self):
         while not self._stopped.is_set():

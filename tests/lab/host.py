@@ -221,9 +221,9 @@ class Port:
         """Set the device down (routes over it and IPv6 addresses go, as always in Linux)."""
         self.host.ip("link", "set", self.name, "down")
 
-    def capture(self, snap=256):
+    def capture(self, snap=256, only=None):
         """A Capture of this port, recording when this returns; ended with the Lab."""
-        capture = Capture(self, snap)
+        capture = Capture(self, snap, only)
         self.host.lab.captures.append(capture)
         return capture
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "engine/userspace/ledgerfile.h"
 
+#include "base/descriptor.h"
 #include "base/error.h"
 #include "base/number.h"
 #include "base/random.h"
@@ -145,22 +146,6 @@ static int record_read(const struct head *head, const uint8_t *bytes, struct led
 		ledger, bytes, bound, head->is_this_boot ? horizon.lead_ns : HORIZON_NO_LEAD);
 }
 
-/* All of `size` bytes, unless the file ends before. */
-static ssize_t read_all(int fd, uint8_t *bytes, size_t size)
-{
-	size_t have = 0;
-
-	while (have < size) {
-		ssize_t got = read(fd, bytes + have, size - have);
-		if (got < 0 && errno != EINTR)
-			return -errno;
-		if (got == 0)
-			break;
-		have += got > 0 ? (size_t)got : 0;
-	}
-	return (ssize_t)have;
-}
-
 /* All records; more than there can be are damage. */
 static int read_records(
 	int fd, const struct head *head, struct ledger *ledger, enum ledgerfile_state *state)
@@ -168,7 +153,7 @@ static int read_records(
 	uint8_t chunk[CHUNK_RECORDS * RECORD_SIZE];
 	ssize_t size;
 
-	while ((size = read_all(fd, chunk, sizeof chunk)) > 0) {
+	while ((size = descriptor_read(fd, chunk, sizeof chunk)) > 0) {
 		if (size % RECORD_SIZE != 0 || ledger->entries.count > LEDGER_ENTRIES_MAX)
 			*state = LEDGERFILE_DAMAGED;
 		if (ledger->entries.count > LEDGER_ENTRIES_MAX)
@@ -194,7 +179,7 @@ int ledgerfile_load(const struct ledgerfile *file, struct ledger *ledger, struct
 	*ret_state = LEDGERFILE_MISSING;
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;
-	ssize_t size = read_all(fd, bytes, sizeof bytes);
+	ssize_t size = descriptor_read(fd, bytes, sizeof bytes);
 	if (size < 0)
 		return (int)size;
 	*ret_state = LEDGERFILE_DAMAGED;
