@@ -16,7 +16,7 @@ enum options_kind {
 
 enum {
 	OPTIONS_TEXTS_MAX = 64,
-	OPTIONS_MAX = 24, /* in one table */
+	OPTIONS_MAX = 40, /* in one table */
 };
 
 struct options_texts {

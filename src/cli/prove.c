@@ -5,8 +5,11 @@
 #include "cli/ask.h"
 #include "cli/file.h"
 #include "cli/prompt.h"
+#include "cli/prove_file.h"
+#include "cli/prove_lab.h"
 #include "cli/prove_options.h"
 #include "cli/prove_report.h"
+#include "cli/prove_thorough.h"
 #include "policy/fault.h"
 #include "prover/catalogue.h"
 #include "prover/place.h"
@@ -143,41 +146,9 @@ static enum cli_exit set_scene(struct prove_options *options)
 
 /* ---- what is done ---- */
 
-static void show_progress(void *context, const char *phase, size_t done, size_t total)
+static void write_page(const void *proof, FILE *out)
 {
-	const bool *is_shown = context;
-
-	if (!*is_shown)
-		return;
-	if (total > 0)
-		(void)fprintf(stderr, "\r\033[K%s: %zu of %zu", phase, done, total);
-	else
-		(void)fprintf(stderr, "\r\033[K%s: %zu", phase, done);
-}
-
-static enum cli_exit write_json(const char *path, const json_t *json)
-{
-	if (!path || json_dump_file(json, path, JSON_INDENT(1)) == 0)
-		return CLI_OK;
-	log_err(errno ? -errno : 0, "prove: %s: cannot write it", path);
-	return CLI_FAILED;
-}
-
-static enum cli_exit write_html(const char *path, const struct proof *proof)
-{
-	if (!path)
-		return CLI_OK;
-	FILE *file = fopen(path, "we");
-	if (file)
-		proof_html(proof, file);
-	bool is_good = file && fflush(file) == 0 && !ferror(file);
-	int err = -errno;
-	if (file)
-		(void)fclose(file); /* it was flushed */
-	if (is_good)
-		return CLI_OK;
-	log_err(err, "prove: %s: cannot write it", path);
-	return CLI_FAILED;
+	proof_html(proof, out);
 }
 
 /* Says all of it, in each form that is wanted, and judges. */
@@ -185,10 +156,10 @@ static enum cli_exit tell(
 	const struct cli *cli, const struct prove_options *options, const struct proof *proof)
 {
 	json_t *json = proof_json(proof);
-	enum cli_exit code = write_json(options->json_path, json);
+	enum cli_exit code = prove_file_json(options->json_path, json);
 
 	if (code == CLI_OK)
-		code = write_html(options->html_path, proof);
+		code = prove_file_html(options->html_path, write_page, proof);
 	if (cli->wants_json)
 		(void)ask_print(json); /* what cannot be written shows at the end */
 	else
@@ -202,6 +173,8 @@ static enum cli_exit tell(
 static enum cli_exit run(
 	const struct cli *cli, struct prove_options *options, const struct recorded *recorded)
 {
+	if (options->is_thorough)
+		return prove_thorough(cli, options, recorded);
 	struct proof *proof = proof_new(&options->scene, &options->proof);
 	bool is_shown = isatty(STDERR_FILENO);
 	enum cli_exit code = CLI_FAILED;
@@ -210,7 +183,7 @@ static enum cli_exit run(
 		proof_free(proof);
 		return options_refuse(cli, "--only: no stimulus has such a name");
 	}
-	int err = run_proof(proof, recorded, show_progress, &is_shown);
+	int err = run_proof(proof, recorded, prove_file_progress, &is_shown);
 	if (is_shown)
 		(void)fputs("\r\033[K", stderr);
 	if (err < 0)
@@ -235,7 +208,7 @@ static enum cli_exit prove(const struct cli *cli, struct prove_options *options)
 		err = recorded_read((const uint8_t *)bytes, size, options->scene.port, recorded);
 	enum cli_exit code = CLI_FAILED;
 	if (err < 0)
-		log_err(err, "prove: %s: cannot read it as a capture (pcap; not pcapng)",
+		log_err(err, "prove: %s: cannot read it as a capture (pcap, pcapng)",
 			options->recorded);
 	else
 		code = run(cli, options, recorded);
@@ -255,6 +228,8 @@ enum cli_exit cli_prove(const struct cli *cli, int argc, char **argv)
 		return list(cli);
 	if (options.explain)
 		return explain(cli, options.explain);
+	if (options.is_lab)
+		return prove_lab(cli, &options);
 	code = confirm(&options, &options.target4);
 	if (code == CLI_OK)
 		code = confirm(&options, &options.target6);

@@ -3,6 +3,7 @@
 
 #include "base/base64.h"
 #include "base/number.h"
+#include "base/random.h"
 #include "policy/fault.h"
 #include "prover/place.h"
 #include "wireguard/cookie.h"
@@ -21,14 +22,22 @@ enum {
 	PACE_MS = 1000, /* Linux allows one ICMP error a second to one address, after a few */
 	PACE_GREATEST_MS = 60000,
 	MAC_TEXT_SIZE = 17,
+	LAB_RATE = 500,
+	LAB_PATIENCE_S = 3, /* reassembly gives up after one there */
 	PORT_GREATEST = 65535,
+	TRIALS = 10000, /* requirement R10 */
+	TRIALS_LEAST = 20,
+	TRIALS_GREATEST = 1000000,
+	CPU_GREATEST = 1023,
+	CPU_ANY = CPU_GREATEST + 1,
 };
 
 /* As they stand on the command line. */
 struct raw {
 	const char *target, *target6, *key, *mac;
 	uint64_t port, control_port, rate, times, burst, patience, pace;
-	struct options_texts overlays;
+	uint64_t trials, blind_port, closed_port, cpu;
+	struct options_texts overlays, companions;
 	bool has_no_scanners;
 };
 
@@ -133,11 +142,81 @@ static enum cli_exit check_numbers(
 	return CLI_OK;
 }
 
+static enum cli_exit read_companions(
+	const struct cli *cli, const struct options_texts *texts, struct thorough_options *thorough)
+{
+	for (size_t i = 0; i < texts->count; i++) {
+		const char *text = texts->texts[i];
+		if (thorough->companion_count == THOROUGH_COMPANIONS_MAX)
+			return options_refuse(
+				cli, "--companion: at most %d", THOROUGH_COMPANIONS_MAX);
+		struct companion *companion = &thorough->companions[thorough->companion_count++];
+		if (companion_parse(text, companion) < 0)
+			return refuse_text(cli, "--companion", text,
+				"icmp, udp:PORT, tcp:PORT, closed:PORT, member:ADDRESS or none");
+	}
+	if (texts->count == 0)
+		thorough->companions[thorough->companion_count++] =
+			(struct companion){.kind = COMPANION_NONE};
+	return CLI_OK;
+}
+
+/* The port behind the control port that is neither of the two. */
+static uint64_t another_port(const struct scene *scene)
+{
+	uint64_t port = scene->control_port;
+
+	do
+		port = port == PORT_GREATEST ? 1 : port + 1;
+	while (port == scene->port);
+	return port;
+}
+
+static enum cli_exit check_thorough(
+	const struct cli *cli, const struct raw *raw, struct prove_options *options)
+{
+	struct thorough_options *thorough = &options->thorough;
+	uint64_t blind = raw->blind_port ? raw->blind_port : another_port(&options->scene);
+
+	if (!options->is_thorough)
+		return CLI_OK;
+	if (raw->trials < TRIALS_LEAST)
+		return options_refuse(cli, "--trials: at least %d", TRIALS_LEAST);
+	if (blind == options->scene.port || blind == options->scene.control_port)
+		return options_refuse(cli, "--blind-port: one that is dropped, and no other's");
+	if (raw->closed_port == options->scene.port)
+		return options_refuse(cli, "--closed-port: it is the port itself");
+	thorough->trials = (unsigned)raw->trials;
+	thorough->blind_port = (uint16_t)blind;
+	thorough->closed_port = (uint16_t)raw->closed_port;
+	thorough->cpu = raw->cpu == CPU_ANY ? -1 : (int)raw->cpu;
+	thorough->seed = entropy_u64(entropy_kernel());
+	return read_companions(cli, &raw->companions, thorough);
+}
+
+/* A host of its own, without limiters and with little patience: it can be asked fast. */
+static enum cli_exit check_lab(
+	const struct cli *cli, const struct raw *raw, struct prove_options *options)
+{
+	if (raw->target || raw->target6 || options->is_thorough)
+		return options_refuse(cli, "--lab: it makes its hosts itself: no target, and no "
+					   "--thorough");
+	if (raw->times == 0 || raw->burst == 0)
+		return options_refuse(cli, "--times and --burst are at least 1");
+	options->proof.rate = LAB_RATE;
+	options->proof.times = (unsigned)raw->times;
+	options->proof.burst = (unsigned)raw->burst;
+	options->proof.patience_s = LAB_PATIENCE_S;
+	return CLI_OK;
+}
+
 static enum cli_exit check(
 	const struct cli *cli, const struct raw *raw, struct prove_options *options)
 {
 	if (options->wants_list || options->explain)
 		return CLI_OK;
+	if (options->is_lab)
+		return check_lab(cli, raw, options);
 	if (!raw->target)
 		return options_refuse(cli, "which host?");
 	enum cli_exit code = check_numbers(cli, raw, options);
@@ -151,6 +230,8 @@ static enum cli_exit check(
 		code = read_overlays(cli, &raw->overlays, &options->scene);
 	if (code == CLI_OK)
 		code = read_mac(cli, raw->mac, options);
+	if (code == CLI_OK)
+		code = check_thorough(cli, raw, options);
 	return code;
 }
 
@@ -161,7 +242,9 @@ enum cli_exit prove_options_read(
 		.times = TIMES,
 		.burst = BURST,
 		.patience = PATIENCE_S,
-		.pace = PACE_MS};
+		.pace = PACE_MS,
+		.trials = TRIALS,
+		.cpu = CPU_ANY};
 	struct prove_options *options = ret_options;
 	char **operands;
 
@@ -183,6 +266,13 @@ enum cli_exit prove_options_read(
 		{"pace", OPTIONS_NUMBER, &raw.pace, PACE_GREATEST_MS},
 		{"only", OPTIONS_TEXT, &options->proof.only, 0},
 		{"no-scanners", OPTIONS_FLAG, &raw.has_no_scanners, 0},
+		{"lab", OPTIONS_FLAG, &options->is_lab, 0},
+		{"thorough", OPTIONS_FLAG, &options->is_thorough, 0},
+		{"companion", OPTIONS_TEXTS, &raw.companions, 0},
+		{"trials", OPTIONS_NUMBER, &raw.trials, TRIALS_GREATEST},
+		{"blind-port", OPTIONS_NUMBER, &raw.blind_port, PORT_GREATEST},
+		{"closed-port", OPTIONS_NUMBER, &raw.closed_port, PORT_GREATEST},
+		{"cpu", OPTIONS_NUMBER, &raw.cpu, CPU_GREATEST},
 		{"json-file", OPTIONS_TEXT, &options->json_path, 0},
 		{"html", OPTIONS_TEXT, &options->html_path, 0},
 		{"list", OPTIONS_FLAG, &options->wants_list, 0},

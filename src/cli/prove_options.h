@@ -5,9 +5,11 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "prover/proof.h"
+#include "prover/thorough.h"
 
 struct prove_options {
 	bool wants_list;
+	bool is_lab;			 /* --lab: no target */
 	const char *explain;		 /* a stimulus; NULL: none is to be explained */
 	struct address target4, target6; /* ADDRESS_NONE: not given */
 	const char *interface;		 /* NULL: by the routes */
@@ -17,6 +19,8 @@ struct prove_options {
 	const char *recorded, *json_path, *html_path; /* NULL: none */
 	struct scene scene;			      /* ports, key and overlays; no paths yet */
 	struct proof_options proof;
+	bool is_thorough; /* --thorough: then: */
+	struct thorough_options thorough;
 };
 
 /* Reads them, or says on stderr what is wrong: CLI_USAGE. */

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "cli/near.h"
 #include "cli/spawn.h"
 #include "cli/unit.h"
 
@@ -66,38 +67,11 @@ static bool is_for_systemd(const struct cli *cli)
 	return unit_is_there();
 }
 
-/* "<folder of this program>/<rest>" if that can be executed. */
-static bool find_near(const char *rest, char ret_path[static PATH_MAX])
-{
-	char self[PATH_MAX];
-	ssize_t size = readlink("/proc/self/exe", self, sizeof self - 1);
-
-	if (size <= 0)
-		return false;
-	self[size] = '\0';
-	*(strrchr(self, '/') + 1) = '\0'; /* the kernel gives an absolute path */
-	int length = snprintf(ret_path, PATH_MAX, "%s%s", self, rest);
-	return length > 0 && length < PATH_MAX && access(ret_path, X_OK) == 0;
-}
-
-/* The program: a path, or a name for PATH. Borrows `space`. */
-static char *find_program(char space[static PATH_MAX])
-{
-	char *told = getenv("TACETD");
-
-	if (told && *told)
-		return told;
-	if (find_near(DAEMON, space) || find_near("../sbin/" DAEMON, space))
-		return space;
-	(void)snprintf(space, PATH_MAX, "%s", DAEMON); /* fits */
-	return space;
-}
-
 static int start_program(const struct cli *cli)
 {
-	char space[PATH_MAX], config_path[PATH_MAX];
-	char *program = find_program(space);
+	char program[NEAR_PATH_SIZE], config_path[PATH_MAX];
 
+	near_program("TACETD", DAEMON, program);
 	/* In the background it is somewhere else: no relative path would be found again. */
 	if (!realpath(cli->config_path, config_path)) {
 		int err = -errno;

@@ -49,7 +49,7 @@ const struct cli_entry table_commands[] = {
 	},
 	{
 		.words = "prove",
-		.arguments = "TARGET --port PORT | --list | --explain STIMULUS",
+		.arguments = "TARGET --port PORT | --lab | --list | --explain STIMULUS",
 		.summary = "from outside: does a host of yours stay silent, whatever it is sent?",
 		.options =
 			"  --target6 ADDRESS       its IPv6 address, too\n"
@@ -70,7 +70,21 @@ const struct cli_entry table_commands[] = {
 			"  --pace MS               after an ICMP error, for its limiter (default: "
 			"1000)\n"
 			"  --only GLOB             stimuli of such names\n"
-			"  --no-scanners           without Nmap, Masscan, ZMap\n"
+			"  --no-scanners           without Nmap, Masscan, ZMap, Unicornscan\n"
+			"  --lab                   hosts on this machine instead: default, usual "
+			"firewall, hardened\n"
+			"  --thorough              can the port be told from a dropped one by "
+			"load? "
+			"With:\n"
+			"  --companion WHAT        what the host answers: icmp, udp:PORT, "
+			"tcp:PORT,\n"
+			"                          closed:PORT, member:ADDRESS; may be repeated\n"
+			"  --trials N              of each cell and arm (default: 10000)\n"
+			"  --blind-port PORT       another one that the firewall drops (default: "
+			"the "
+			"next)\n"
+			"  --closed-port PORT      one that says that it is closed: must be told\n"
+			"  --cpu N                 keep to this processor\n"
 			"  --json-file FILE        write it as JSON, too\n"
 			"  --html FILE             write it as one page, too\n"
 			"  --list                  all stimuli\n"

@@ -7,10 +7,8 @@
 static const struct catalogue_part *const parts[] = {
 	&catalogue_port_oracles4,
 	&catalogue_port_oracles6,
-	&catalogue_port4,
-	&catalogue_port6,
-	&catalogue_port_keys4,
-	&catalogue_port_keys6,
+	&catalogue_port,
+	&catalogue_port_keys,
 	&catalogue_ipv4_header,
 	&catalogue_ipv4,
 	&catalogue_ipv6,

@@ -29,8 +29,7 @@ struct catalogue_part {
 	const struct stimulus *stimuli;
 	size_t count;
 };
-extern const struct catalogue_part catalogue_port_oracles4, catalogue_port_oracles6,
-	catalogue_port4, catalogue_port6, catalogue_port_keys4, catalogue_port_keys6,
-	catalogue_ipv4_header, catalogue_ipv4, catalogue_ipv6, catalogue_transport4,
-	catalogue_transport6, catalogue_service4, catalogue_service6, catalogue_link,
-	catalogue_neighbour;
+extern const struct catalogue_part catalogue_port_oracles4, catalogue_port_oracles6, catalogue_port,
+	catalogue_port_keys, catalogue_ipv4_header, catalogue_ipv4, catalogue_ipv6,
+	catalogue_transport4, catalogue_transport6, catalogue_service4, catalogue_service6,
+	catalogue_link, catalogue_neighbour;

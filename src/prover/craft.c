@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "prover/craft.h"
 
+#include "prover/dice.h"
+
 #include <assert.h>
 #include <netinet/in.h>
 
@@ -254,16 +256,6 @@ static void add_ipv6_header(struct work *work)
 	packet_add_be32(packet, work->craft->tag);
 }
 
-/* The next of a sequence that looks random (splitmix64). */
-static uint64_t draw(uint64_t *state)
-{
-	uint64_t z = *state += 0x9e3779b97f4a7c15;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-	z = (z ^ z >> 27) * 0x94d049bb133111eb;
-	return z ^ z >> 31;
-}
-
 static void add_shape(struct work *work)
 {
 	const struct stimulus *stimulus = work->stimulus;
@@ -271,7 +263,7 @@ static void add_shape(struct work *work)
 	uint8_t *at = packet_add_zeros(work->packet, stimulus->size);
 
 	for (size_t i = 0; i < stimulus->size; i++)
-		at[i] = (uint8_t)draw(&state);
+		at[i] = (uint8_t)dice_draw(&state);
 	assert(stimulus->payload.size <= stimulus->size);
 	if (stimulus->payload.size > 0)
 		memcpy(at, stimulus->payload.at, stimulus->payload.size);

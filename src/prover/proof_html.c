@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/number.h"
 #include "prover/catalogue.h"
+#include "prover/page.h"
 
 #include <time.h>
 
@@ -15,58 +16,13 @@ enum {
 	DOTS_A_LINE = 64,
 };
 
-static const char style[] =
-	":root{--ink:#1b2330;--page:#fbfbf9;--dim:#68707c;--line:#dcdfe3;--silent:#2f7d5b;"
-	"--answered:#c7791b;--oracle:#b3261e;--skipped:#c9ced4}\n"
-	"@media(prefers-color-scheme:dark){:root{--ink:#e6e8eb;--page:#14181d;--dim:#98a1ad;"
-	"--line:#2c333c;--silent:#4fae83;--answered:#e0a04a;--oracle:#ef6f66;--skipped:#454d57}}\n"
-	"body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--page);"
-	"max-width:62rem;margin:2rem auto;padding:0 1rem}\n"
-	"h1{font-size:1.6rem;margin:0}h2{font-size:1.15rem;margin:2.2rem 0 .6rem}"
-	".dim{color:var(--dim)}\n"
-	".word{display:inline-block;padding:.1rem .7rem;border-radius:1rem;color:#fff;"
-	"font-weight:600}\n"
-	".silent{background:var(--silent)}.answered{background:var(--answered)}"
-	".oracle{background:var(--oracle)}.skipped{background:var(--skipped)}\n"
-	"table{border-collapse:collapse;width:100%}td,th{text-align:left;vertical-align:top;"
-	"padding:.35rem .6rem .35rem 0;border-bottom:1px solid var(--line)}\n"
-	"code{font:12.5px/1.4 ui-monospace,monospace;overflow-wrap:anywhere}"
-	".hex{color:var(--dim);display:block}\n"
-	"svg{max-width:100%;height:auto}svg text{fill:var(--ink);font:13px system-ui,sans-serif}"
-	"rect.s{fill:var(--silent)}rect.a{fill:var(--answered)}rect.o{fill:var(--oracle)}"
-	"rect.k{fill:var(--skipped)}\n"
-	"details{margin:.6rem 0}summary{cursor:pointer}\n";
-
-/* Text as it is, whatever it holds. */
-static void text(FILE *out, const char *words)
-{
-	for (; *words; words++) {
-		switch (*words) {
-		case '<':
-			(void)fputs("&lt;", out);
-			break;
-		case '>':
-			(void)fputs("&gt;", out);
-			break;
-		case '&':
-			(void)fputs("&amp;", out);
-			break;
-		case '"':
-			(void)fputs("&quot;", out);
-			break;
-		default:
-			(void)fputc(*words, out);
-		}
-	}
-}
-
 static void write_frame(FILE *out, const struct proof_frame *frame)
 {
 	char hex[2 * PROOF_BYTES + 1];
 
 	hex_format(frame->bytes, frame->size, hex);
 	(void)fputs("<code>", out);
-	text(out, frame->answer.text);
+	page_text(out, frame->answer.text);
 	(void)fprintf(out, "%s<span class=\"hex\">%s%s</span></code>",
 		frame->is_by_time ? " (by when it came)" : "", hex,
 		frame->wire_size > frame->size ? "…" : "");
@@ -93,7 +49,7 @@ static void write_bar(
 	double x = BAR_LEFT;
 
 	(void)fprintf(out, "<text x=\"0\" y=\"%u\">", y + 13);
-	text(out, name);
+	page_text(out, name);
 	(void)fputs("</text>", out);
 	x = write_piece(out, "o", x, y, scale, count.oracles);
 	x = write_piece(out, "a", x, y, scale, count.answered - count.oracles);
@@ -148,7 +104,7 @@ static unsigned write_strip(
 			"<rect class=\"%s\" x=\"%zu\" y=\"%zu\" width=\"%d\" height=\"%d\"><title>",
 			class, count % DOTS_A_LINE * DOT, y + count / DOTS_A_LINE * DOT, DOT - 2,
 			DOT - 2);
-		text(out, row->stimulus->name);
+		page_text(out, row->stimulus->name);
 		(void)fputs("</title></rect>", out);
 		count++;
 	}
@@ -210,15 +166,15 @@ static void write_findings(FILE *out, const struct proof *proof, enum proof_verd
 			continue;
 		(void)fprintf(out, "<tr><td><span class=\"word %s\">%s</span></td><td><code>",
 			proof_verdict_text(wanted), proof_verdict_text(wanted));
-		text(out, row->stimulus->name);
+		page_text(out, row->stimulus->name);
 		(void)fputs("</code><br>", out);
-		text(out, row->stimulus->what);
+		page_text(out, row->stimulus->what);
 		write_cells(out, proof, row);
 		(void)fputs(
 			"<details><summary>What it tells, and how to stop it</summary><p>", out);
-		text(out, lesson->tells);
+		page_text(out, lesson->tells);
 		(void)fputs("</p><p>", out);
-		text(out, lesson->stop);
+		page_text(out, lesson->stop);
 		(void)fputs("</p></details></td></tr>\n", out);
 	}
 }
@@ -233,7 +189,7 @@ static void write_strays(
 		(void)fprintf(out, "<tr><td>%u×</td><td>", strays[i].count);
 		write_frame(out, &strays[i].frame);
 		(void)fputs("</td><td>first after <code>", out);
-		text(out, strays[i].after ? strays[i].after->name : "nothing");
+		page_text(out, strays[i].after ? strays[i].after->name : "nothing");
 		(void)fputs("</code></td></tr>\n", out);
 	}
 	(void)fputs("</table>\n", out);
@@ -249,7 +205,7 @@ static void write_scans(FILE *out, const struct proof *proof)
 	for (size_t i = 0; i < proof->scan_count; i++) {
 		const struct proof_scan *scan = &proof->scans[i];
 		(void)fputs("<tr><td><code>", out);
-		text(out, scan->command);
+		page_text(out, scan->command);
 		if (scan->was_there)
 			(void)fprintf(out, "</code>%s</td><td>%u</td>",
 				scan->ended ? "" : " (ended by us)", scan->answers);
@@ -267,9 +223,9 @@ static void write_catalogue(FILE *out, const struct proof *proof)
 		const struct proof_row *row = &proof->rows[i];
 		enum proof_verdict verdict = proof_verdict(row);
 		(void)fputs("<tr><td><code>", out);
-		text(out, row->stimulus->name);
+		page_text(out, row->stimulus->name);
 		(void)fputs("</code></td><td>", out);
-		text(out, row->stimulus->what);
+		page_text(out, row->stimulus->what);
 		(void)fprintf(out, "</td><td>%s%s%s</td><td>%u</td></tr>\n",
 			proof_verdict_text(verdict), verdict == PROOF_SKIPPED ? ": " : "",
 			verdict == PROOF_SKIPPED ? craft_result_text(row->result) : "",
@@ -329,11 +285,7 @@ static void write_head(FILE *out, const struct proof *proof)
 
 void proof_html(const struct proof *proof, FILE *out)
 {
-	(void)fprintf(out,
-		"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-		"<meta name=\"viewport\" content=\"width=device-width\"><title>tacet prove</title>"
-		"<style>\n%s</style></head><body>\n",
-		style);
+	page_begin(out, "tacet prove");
 	write_head(out, proof);
 	write_groups(out, proof);
 	write_control(out, proof);
@@ -348,5 +300,5 @@ void proof_html(const struct proof *proof, FILE *out)
 		proof->router_count);
 	write_scans(out, proof);
 	write_catalogue(out, proof);
-	(void)fputs("</body></html>\n", out);
+	page_end(out);
 }

@@ -13,10 +13,23 @@ enum {
 	LINK_COOKED = 113,
 	LINK_IPV4 = 228,
 	LINK_IPV6 = 229,
+	LINK_COOKED2 = 276,
+};
+
+/* pcapng: draft-ietf-opsawg-pcapng, section 4. */
+enum {
+	BLOCK_INTERFACE = 1,
+	BLOCK_PACKET_OLD = 2,
+	BLOCK_PACKET_SIMPLE = 3,
+	BLOCK_PACKET = 6,
+	BLOCK_FRAME = 12, /* type, and the length before and behind what is in it */
+	BLOCK_ALIGN = 4,
 };
 
 #define MAGIC_US 0xa1b2c3d4
 #define MAGIC_NS 0xa1b23c4d
+#define BLOCK_SECTION 0x0a0d0d0a /* the same in both byte orders */
+#define MAGIC_SECTION 0x1a2b3c4d
 
 /* How the numbers of this capture are written. */
 struct form {
@@ -39,6 +52,8 @@ static int link_size(uint32_t link)
 		return 14;
 	case LINK_COOKED:
 		return 16;
+	case LINK_COOKED2:
+		return 20;
 	case LINK_RAW:
 	case LINK_IPV4:
 	case LINK_IPV6:
@@ -91,9 +106,9 @@ static void enter_udp(struct cursor *cursor)
 }
 
 static void take_packet(
-	struct cursor packet, const struct form *form, uint16_t port, struct recorded *recorded)
+	struct cursor packet, uint32_t link, uint16_t port, struct recorded *recorded)
 {
-	(void)cursor_take(&packet, (size_t)link_size(form->link));
+	(void)cursor_take(&packet, (size_t)link_size(link));
 	enter_udp(&packet);
 	(void)cursor_be16(&packet);
 	uint16_t to = cursor_be16(&packet);
@@ -111,22 +126,144 @@ static void take_packet(
 		(struct recorded_message){message, size - 8U};
 }
 
+static int read_pcap(struct cursor *cursor, uint16_t port, struct recorded *recorded)
+{
+	struct form form = {.link = 0};
+
+	int err = read_head(cursor, &form);
+	while (err == 0 && cursor_left(cursor) > 0) {
+		(void)cursor_take(cursor, 8); /* when */
+		uint32_t captured = number(cursor, &form);
+		(void)cursor_take(cursor, 4); /* length on the wire */
+		const uint8_t *packet = cursor_take(cursor, captured);
+		if (packet)
+			take_packet(cursor_over(packet, captured), form.link, port, recorded);
+	}
+	return err;
+}
+
+/* ---- pcapng ---- */
+
+/* A section: its byte order, and the interfaces that it has named so far. */
+struct section {
+	struct form form;
+	uint32_t links[RECORDED_INTERFACES_MAX], snaps[RECORDED_INTERFACES_MAX];
+	size_t count;
+	bool has_known_link;
+};
+
+static int begin_section(struct cursor body, struct section *section)
+{
+	section->count = 0;
+	section->form.is_swapped = false;
+	uint32_t magic = cursor_le32(&body);
+	if (magic == __builtin_bswap32(MAGIC_SECTION))
+		section->form.is_swapped = true;
+	else if (magic != MAGIC_SECTION)
+		return ERR_SYNTAX;
+	return 0;
+}
+
+static uint32_t half(uint32_t word, const struct form *form)
+{
+	return form->is_swapped ? word >> 16 : word & 0xffff;
+}
+
+static void add_interface(struct cursor body, struct section *section)
+{
+	uint32_t link = half(number(&body, &section->form), &section->form);
+	uint32_t snap = number(&body, &section->form);
+
+	if (body.failed || section->count == RECORDED_INTERFACES_MAX)
+		return;
+	section->links[section->count] = link;
+	section->snaps[section->count++] = snap;
+	section->has_known_link = section->has_known_link || link_size(link) >= 0;
+}
+
+/* What was captured of a packet, of which so much may be there; of an interface of this section. */
+static void take_captured(struct cursor body, uint32_t captured, uint32_t interface,
+	const struct section *section, uint16_t port, struct recorded *recorded)
+{
+	const uint8_t *packet = cursor_take(&body, captured);
+
+	if (packet && interface < section->count && link_size(section->links[interface]) >= 0)
+		take_packet(
+			cursor_over(packet, captured), section->links[interface], port, recorded);
+}
+
+static void take_simple(
+	struct cursor body, const struct section *section, uint16_t port, struct recorded *recorded)
+{
+	uint32_t captured = number(&body, &section->form);
+	uint32_t snap = section->count > 0 ? section->snaps[0] : 0;
+
+	if (snap > 0 && captured > snap)
+		captured = snap;
+	take_captured(body, captured, 0, section, port, recorded);
+}
+
+static void take_block(uint32_t type, struct cursor body, struct section *section, uint16_t port,
+	struct recorded *recorded)
+{
+	uint32_t interface, captured;
+
+	switch (type) {
+	case BLOCK_INTERFACE:
+		add_interface(body, section);
+		return;
+	case BLOCK_PACKET_SIMPLE:
+		take_simple(body, section, port, recorded);
+		return;
+	case BLOCK_PACKET:
+	case BLOCK_PACKET_OLD:
+		interface = number(&body, &section->form);
+		if (type == BLOCK_PACKET_OLD)
+			interface = half(interface, &section->form);
+		(void)cursor_take(&body, 8); /* when */
+		captured = number(&body, &section->form);
+		(void)cursor_take(&body, 4); /* length on the wire */
+		take_captured(body, captured, interface, section, port, recorded);
+		return;
+	default:
+		return; /* names, statistics, comments */
+	}
+}
+
+/* The length of a block is in the byte order of its section, which the block of a section tells. */
+static int read_pcapng(struct cursor *cursor, uint16_t port, struct recorded *recorded)
+{
+	struct section section = {.count = 0};
+
+	while (cursor_left(cursor) > 0) {
+		struct cursor ahead = *cursor;
+		uint32_t type = number(&ahead, &section.form);
+		const uint8_t *length_at = cursor_take(&ahead, 4);
+		if (type == BLOCK_SECTION && begin_section(ahead, &section) < 0)
+			return ERR_SYNTAX;
+		if (!length_at)
+			break;
+		struct cursor length = cursor_over(length_at, 4);
+		uint32_t size = number(&length, &section.form);
+		if (size < BLOCK_FRAME || size % BLOCK_ALIGN != 0)
+			return ERR_SYNTAX;
+		if (!cursor_take(cursor, size))
+			break; /* it was cut */
+		take_block(type, cursor_over(length_at + 4, size - BLOCK_FRAME), &section, port,
+			recorded);
+	}
+	return section.has_known_link || section.count == 0 ? 0 : ERR_UNKNOWN_WORD;
+}
+
 int recorded_read(const uint8_t *bytes, size_t size, uint16_t port, struct recorded *ret_recorded)
 {
-	struct cursor cursor = cursor_over(bytes, size);
-	struct form form;
+	struct cursor cursor = cursor_over(bytes, size), first = cursor;
+	struct recorded recorded;
 
-	int err = read_head(&cursor, &form);
-	if (err < 0)
-		return err;
-	memset(ret_recorded, 0, sizeof *ret_recorded);
-	while (cursor_left(&cursor) > 0) {
-		(void)cursor_take(&cursor, 8); /* when */
-		uint32_t captured = number(&cursor, &form);
-		(void)cursor_take(&cursor, 4); /* length on the wire */
-		const uint8_t *packet = cursor_take(&cursor, captured);
-		if (packet)
-			take_packet(cursor_over(packet, captured), &form, port, ret_recorded);
-	}
-	return 0;
+	memset(&recorded, 0, sizeof recorded);
+	int err = cursor_le32(&first) == BLOCK_SECTION ? read_pcapng(&cursor, port, &recorded)
+						       : read_pcap(&cursor, port, &recorded);
+	if (err == 0)
+		*ret_recorded = recorded;
+	return err;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * WireGuard's messages out of a capture (pcap of microseconds or nanoseconds, of either byte order;
- * Ethernet, Linux "cooked" or raw IP), to be replayed. Outside bytes. Pure but for memory.
+ * WireGuard's messages out of a capture (pcap of microseconds or nanoseconds, pcapng, of either
+ * byte order; Ethernet, Linux "cooked" or raw IP), to be replayed. Outside bytes. Pure but for
+ * memory.
  */
 #pragma once
 
@@ -13,6 +14,7 @@ enum {
 	RECORDED_TYPES = 4,	  /* types 1 to 4 */
 	RECORDED_SIZE_MAX = 1400, /* of one message; longer ones are left out */
 	RECORDED_FILE_MAX = 64 << 20,
+	RECORDED_INTERFACES_MAX = 64, /* of a section of pcapng; what later ones saw is left out */
 };
 
 struct recorded_message {

@@ -41,6 +41,10 @@ static const struct recipe recipes[] = {
 	{"zmap", ADDRESS_IPV4, 15,
 		"zmap -q -v 0 -M icmp_echoscan -r 100 -c 2 -b /dev/null -i {I} -S {S} -G {H} -o - "
 		"{T}"},
+	{"unicornscan", ADDRESS_IPV4, 15,
+		"unicornscan -mT -i {I} -r 100 -R 2 -L 3 {T}:22,80,443,{P},{C}"},
+	{"unicornscan", ADDRESS_IPV4, 15,
+		"unicornscan -mU -i {I} -r 100 -R 2 -L 3 {T}:53,161,{P},{C}"},
 };
 
 /* The index-th recipe of the families that are there; NULL: there are fewer. */

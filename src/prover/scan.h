@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Nmap, Masscan and ZMap, driven with bounded arguments; what they say is kept by proof.h. */
+/* Nmap, Masscan, ZMap and Unicornscan, driven with bounded arguments; what they say is kept by
+ * proof.h. */
 #pragma once
 
 #include "prover/proof.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "prover/wire.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 
 #include <assert.h>
@@ -10,8 +11,10 @@
 #include <linux/if_packet.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <stdalign.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -19,6 +22,7 @@ enum {
 	RECEIVE_BYTES = 32 << 20,
 	FILTER_MAX = 128, /* instructions */
 	KEEP = FRAME_SIZE,
+	BURST = 64, /* frames of one call */
 	AT_ETHERTYPE = 12,
 	AT_SOURCE_MAC = 6,
 	AT_IPV4_SOURCE = 26,
@@ -28,7 +32,7 @@ enum {
 };
 
 struct wire {
-	int out, in;
+	int out, in, shout;
 	uint32_t ifindex;
 	uint8_t frame[FRAME_SIZE];
 };
@@ -133,7 +137,7 @@ static void make_filter(struct filter *filter, const struct scene *scene)
 static int open_eye(struct wire *wire, const struct scene *scene)
 {
 	struct filter filter = {.size = 0};
-	int bytes = RECEIVE_BYTES;
+	int bytes = RECEIVE_BYTES, is_on = 1;
 
 	make_filter(&filter, scene);
 	const struct sock_fprog program = {.len = filter.size, .filter = filter.code};
@@ -141,6 +145,8 @@ static int open_eye(struct wire *wire, const struct scene *scene)
 	if (wire->in < 0)
 		return -errno;
 	if (setsockopt(wire->in, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) < 0)
+		return -errno;
+	if (setsockopt(wire->in, SOL_SOCKET, SO_TIMESTAMPNS, &is_on, sizeof is_on) < 0)
 		return -errno;
 	/* Where it may not be that much, frames may get lost: which is counted. */
 	(void)setsockopt(wire->in, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes);
@@ -151,25 +157,38 @@ static int open_eye(struct wire *wire, const struct scene *scene)
 }
 
 /* Of protocol 0: it hears nothing. */
-static int open_mouth(struct wire *wire)
+static int open_mouth(const struct wire *wire, int *ret_fd)
 {
 	const struct sockaddr_ll at = {.sll_family = AF_PACKET, .sll_ifindex = (int)wire->ifindex};
 
-	wire->out = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (wire->out < 0)
+	*ret_fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (*ret_fd < 0)
 		return -errno;
-	return bind(wire->out, (const struct sockaddr *)&at, sizeof at) < 0 ? -errno : 0;
+	return bind(*ret_fd, (const struct sockaddr *)&at, sizeof at) < 0 ? -errno : 0;
+}
+
+static int open_all(struct wire *wire, const struct scene *scene)
+{
+	int is_on = 1;
+
+	int err = open_eye(wire, scene);
+	if (err == 0)
+		err = open_mouth(wire, &wire->out);
+	if (err == 0)
+		err = open_mouth(wire, &wire->shout);
+	if (err == 0 &&
+		setsockopt(wire->shout, SOL_PACKET, PACKET_QDISC_BYPASS, &is_on, sizeof is_on) < 0)
+		err = -errno;
+	return err;
 }
 
 int wire_open(const struct scene *scene, struct wire **ret_wire)
 {
 	struct wire *wire = memory_new(1, sizeof *wire);
 
-	wire->in = wire->out = -1;
+	wire->in = wire->out = wire->shout = -1;
 	wire->ifindex = scene->ipv4.is_there ? scene->ipv4.ifindex : scene->ipv6.ifindex;
-	int err = open_eye(wire, scene);
-	if (err == 0)
-		err = open_mouth(wire);
+	int err = open_all(wire, scene);
 	if (err < 0) {
 		wire_close(wire);
 		return err;
@@ -186,6 +205,8 @@ void wire_close(struct wire *wire)
 		(void)close(wire->in); /* nothing was written */
 	if (wire->out >= 0)
 		(void)close(wire->out);
+	if (wire->shout >= 0)
+		(void)close(wire->shout);
 	free(wire);
 }
 
@@ -196,13 +217,53 @@ int wire_send(struct wire *wire, const struct packet *packet)
 	return sent < 0 ? -errno : 0;
 }
 
+int wire_burst(struct wire *wire, struct packet *packets, unsigned count)
+{
+	struct mmsghdr messages[BURST];
+	struct iovec pieces[BURST];
+	unsigned done = 0;
+
+	while (done < count) {
+		unsigned chunk = count - done < BURST ? count - done : BURST;
+		for (unsigned i = 0; i < chunk; i++) {
+			struct packet *packet = &packets[done + i];
+			pieces[i] = (struct iovec){packet->bytes, packet->size};
+			messages[i] = (struct mmsghdr){
+				.msg_hdr = {.msg_iov = &pieces[i], .msg_iovlen = 1}};
+		}
+		int sent = sendmmsg(wire->shout, messages, chunk, 0);
+		if (sent < 0)
+			return done > 0 ? (int)done : -errno;
+		done += (unsigned)sent;
+	}
+	return (int)done;
+}
+
+/* When a message passed; 0: the kernel does not say. */
+static uint64_t time_of(struct msghdr *message)
+{
+	struct timespec when = {0};
+
+	for (struct cmsghdr *at = CMSG_FIRSTHDR(message); at; at = CMSG_NXTHDR(message, at)) {
+		if (at->cmsg_level == SOL_SOCKET && at->cmsg_type == SCM_TIMESTAMPNS)
+			memcpy(&when, CMSG_DATA(at), sizeof when);
+	}
+	return (uint64_t)when.tv_sec * NS_PER_S + (uint64_t)when.tv_nsec;
+}
+
 int wire_next(struct wire *wire, struct wire_frame *ret_frame)
 {
+	alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct timespec))];
+	struct iovec piece = {wire->frame, sizeof wire->frame};
 	struct sockaddr_ll from = {0};
-	socklen_t from_size = sizeof from;
+	struct msghdr message = {.msg_name = &from,
+		.msg_namelen = sizeof from,
+		.msg_iov = &piece,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof control};
 
-	ssize_t size = recvfrom(wire->in, wire->frame, sizeof wire->frame, MSG_TRUNC,
-		(struct sockaddr *)&from, &from_size);
+	ssize_t size = recvmsg(wire->in, &message, MSG_TRUNC);
 	if (size < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 	*ret_frame = (struct wire_frame){
@@ -210,15 +271,23 @@ int wire_next(struct wire *wire, struct wire_frame *ret_frame)
 		.size = (size_t)size < sizeof wire->frame ? (size_t)size : sizeof wire->frame,
 		.wire_size = (size_t)size,
 		.is_ours = from.sll_pkttype == PACKET_OUTGOING,
+		.at_ns = time_of(&message),
 	};
 	return 1;
 }
 
-void wire_wait(struct wire *wire, unsigned ms)
+void wire_wait_ns(struct wire *wire, uint64_t ns)
 {
+	const struct timespec patience = {
+		.tv_sec = (time_t)(ns / NS_PER_S), .tv_nsec = (long)(ns % NS_PER_S)};
 	struct pollfd poll_fd = {.fd = wire->in, .events = POLLIN};
 
-	(void)poll(&poll_fd, 1, (int)ms); /* woken early: the caller looks at its clock */
+	(void)ppoll(&poll_fd, 1, &patience, NULL); /* woken early: the caller looks at its clock */
+}
+
+void wire_wait(struct wire *wire, unsigned ms)
+{
+	wire_wait_ns(wire, (uint64_t)ms * NS_PER_MS);
 }
 
 unsigned wire_lost(struct wire *wire)

@@ -17,6 +17,7 @@ struct wire_frame {
 	size_t size;	  /* that are there */
 	size_t wire_size; /* that passed */
 	bool is_ours;	  /* this host sent it */
+	uint64_t at_ns;	  /* when it passed by the kernel's clock, CLOCK_REALTIME */
 };
 
 /* On the interface of the scene's paths. -EPERM; -errno. Release by wire_close(). */
@@ -28,11 +29,18 @@ void wire_close(struct wire *wire);
 /* -ENOBUFS: the interface's queue is full; -EMSGSIZE; -errno. */
 int wire_send(struct wire *wire, const struct packet *packet) must_check;
 
+/*
+ * Many at once, as fast as they go, past the interface's queue: our own capture does not see them.
+ * How many were sent; -errno where it was none.
+ */
+int wire_burst(struct wire *wire, struct packet *packets, unsigned count) must_check;
+
 /* 1: a frame; 0: none is waiting; -errno. */
 int wire_next(struct wire *wire, struct wire_frame *ret_frame) must_check;
 
 /* Waits until something passes, at most so long. */
 void wire_wait(struct wire *wire, unsigned ms);
+void wire_wait_ns(struct wire *wire, uint64_t ns);
 
 /* How many frames passed unseen since the last call, for want of room. */
 unsigned wire_lost(struct wire *wire);

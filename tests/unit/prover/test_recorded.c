@@ -85,10 +85,133 @@ static void test_refused(void)
 	tap_is_int(recorded_read(file.bytes, HEAD, PORT, &recorded), 0, "an empty one");
 }
 
+/* ---- pcapng ---- */
+
+static bool is_swapped;
+
+static void put32(uint32_t value)
+{
+	store_le32(file.bytes + file.size, is_swapped ? __builtin_bswap32(value) : value);
+	file.size += 4;
+}
+
+/* A block whose body is so long; the body is zeros, to be filled. Returns where it begins. */
+static uint8_t *block(uint32_t type, size_t size)
+{
+	put32(type);
+	put32((uint32_t)size + 12);
+	uint8_t *body = file.bytes + file.size;
+	file.size += size;
+	put32((uint32_t)size + 12);
+	return body;
+}
+
+static void fill32(uint8_t *at, uint32_t value)
+{
+	store_le32(at, is_swapped ? __builtin_bswap32(value) : value);
+}
+
+static void section(bool swapped)
+{
+	is_swapped = swapped;
+	fill32(block(0x0a0d0d0a, 16), 0x1a2b3c4d);
+}
+
+static void interface(uint16_t link, uint32_t snap)
+{
+	uint8_t *body = block(1, 8);
+
+	fill32(body, is_swapped ? (uint32_t)link << 16 : link);
+	fill32(body + 4, snap);
+}
+
+/* A packet with an initiation, behind so much header of a block and of a link. */
+static void packet(uint32_t type, size_t head, size_t link_size, uint32_t captured)
+{
+	size_t size = link_size + 28 + 148;
+	uint8_t *body = block(type, head + (size + 3) / 4 * 4), *ip = body + head + link_size;
+
+	fill32(body + head - (head == 4 ? 4 : 8), captured ? captured : (uint32_t)size);
+	ip[0] = 0x45;
+	ip[9] = 17;
+	store_be16(ip + 22, PORT);
+	store_be16(ip + 24, 8 + 148);
+	ip[28] = 1;
+}
+
+static void test_ng(bool swapped)
+{
+	static struct recorded recorded;
+
+	memset(&file, 0, sizeof file);
+	section(swapped);
+	interface(1, 0);
+	interface(276, 0);
+	block(5, 12); /* statistics: nothing for us */
+	packet(6, 20, 14, 0);
+	uint8_t *second = file.bytes + file.size + 8;
+	packet(6, 20, 20, 0);
+	fill32(second, 1); /* the other interface */
+	packet(3, 4, 14, 0);
+	uint8_t *third = file.bytes + file.size + 8;
+	packet(2, 20, 20, 0);
+	fill32(third, swapped ? 1U << 16 : 1);
+	uint8_t *stray = file.bytes + file.size + 8;
+	packet(6, 20, 14, 0);
+	fill32(stray, 9);	       /* no such interface */
+	packet(6, 20, 14, 0xffffffff); /* longer than the block */
+	section(!swapped);
+	interface(101, 100);
+	packet(3, 4, 0, 0); /* cut by its interface's limit */
+	packet(6, 20, 0, 0);
+	tap_is_int(recorded_read(file.bytes, file.size, PORT, &recorded), 0, "pcapng is read");
+	tap_is_int((intmax_t)recorded.counts[0], 5, "packets of all kinds of blocks");
+	tap_is_int(recorded_read(file.bytes, file.size - 1, PORT, &recorded), 0, "cut");
+	tap_is_int((intmax_t)recorded.counts[0], 4, "what is whole in it");
+}
+
+static void test_ng_refusals(void)
+{
+	static struct recorded recorded;
+
+	memset(&file, 0, sizeof file);
+	section(false);
+	tap_is_int(recorded_read(file.bytes, file.size, PORT, &recorded), 0, "no packets");
+	store_le32(file.bytes + 8, 0x12345678);
+	tap_is_int(recorded_read(file.bytes, file.size, PORT, &recorded), ERR_SYNTAX, "no order");
+	memset(&file, 0, sizeof file);
+	section(false);
+	interface(195, 0);
+	tap_is_int(recorded_read(file.bytes, file.size, PORT, &recorded), ERR_UNKNOWN_WORD,
+		"no link that is known");
+	memset(&file, 0, sizeof file);
+	section(false);
+	block(6, 0);
+	store_le32(file.bytes + 28 + 4, 8);
+	tap_is_int(recorded_read(file.bytes, file.size, PORT, &recorded), ERR_SYNTAX,
+		"a block shorter than its own frame");
+	store_le32(file.bytes + 28 + 4, 13);
+	tap_is_int(recorded_read(file.bytes, file.size, PORT, &recorded), ERR_SYNTAX,
+		"a block that is not aligned");
+	memset(&file, 0, sizeof file);
+	section(false);
+	for (unsigned i = 0; i <= RECORDED_INTERFACES_MAX; i++)
+		interface(1, 0);
+	uint8_t *last = file.bytes + file.size + 8;
+	packet(6, 20, 14, 0);
+	fill32(last, RECORDED_INTERFACES_MAX);
+	packet(6, 20, 14, 0);
+	tap_is_int(recorded_read(file.bytes, file.size, PORT, &recorded), 0, "too many interfaces");
+	tap_is_int((intmax_t)recorded.counts[0], 1, "those behind the greatest are left out");
+}
+
 int main(void)
 {
 	test_shapes();
 	test_many();
 	test_refused();
+	test_ng(false);
+	test_ng(true);
+	test_ng_refusals();
 	return tap_done();
 }
