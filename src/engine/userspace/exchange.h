@@ -17,7 +17,7 @@
 #include <stdbool.h>
 
 enum {
-	EXCHANGE_SLOTS = 256, /* power of two */
+	EXCHANGE_SLOTS = 1024, /* power of two; a few turns of a worker at full speed */
 };
 
 /* What the packet in a slot is. */
