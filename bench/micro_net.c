@@ -206,7 +206,7 @@ static void split(const struct row *row)
 	struct segments segments;
 	size_t size = headers + row->batch * vnet.segment_size;
 
-	need(segments_parse(&vnet, bytes, row->length, size, &segments) == 0, "parse");
+	need(segments_parse(&vnet, bytes, size, &segments) == 0, "parse");
 	for (size_t i = 0; i < segments.count; i++)
 		need(segment_write(&segments, i, bytes + i * 1472) == row->length, "split");
 }

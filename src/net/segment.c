@@ -8,15 +8,15 @@
 #include <errno.h>
 
 /* Where an IPv4 header ends; 0: it is none, or not one before such a transport header. */
-static size_t end_of_ipv4(const uint8_t *packet, size_t here, uint8_t protocol)
+static size_t end_of_ipv4(const uint8_t *packet, size_t size, uint8_t protocol)
 {
-	struct cursor cursor = cursor_over(packet, here);
+	struct cursor cursor = cursor_over(packet, size);
 	const uint8_t *header = cursor_take(&cursor, IPV4_HEADER_SIZE);
 
 	if (!header || header[0] >> 4 != 4 || header[IPV4_PROTOCOL] != protocol)
 		return 0;
-	size_t size = (header[0] & 0x0fU) * sizeof(uint32_t);
-	return size < IPV4_HEADER_SIZE ? 0 : size;
+	size_t end = (header[0] & 0x0fU) * sizeof(uint32_t);
+	return end < IPV4_HEADER_SIZE ? 0 : end;
 }
 
 /*
@@ -24,9 +24,9 @@ static size_t end_of_ipv4(const uint8_t *packet, size_t here, uint8_t protocol)
  * be none.
  */
 static size_t end_of_ipv6(
-	const struct vnet *vnet, const uint8_t *packet, size_t here, uint8_t protocol)
+	const struct vnet *vnet, const uint8_t *packet, size_t size, uint8_t protocol)
 {
-	struct cursor cursor = cursor_over(packet, here);
+	struct cursor cursor = cursor_over(packet, size);
 	const uint8_t *header = cursor_take(&cursor, IPV6_HEADER_SIZE);
 
 	if (!header || header[0] >> 4 != 6)
@@ -38,33 +38,33 @@ static size_t end_of_ipv6(
 
 /* Which headers there are, and where; header_size is still without a transport header. */
 static int find_transport(
-	const struct vnet *vnet, const uint8_t *packet, size_t here, struct segments *segments)
+	const struct vnet *vnet, const uint8_t *packet, size_t size, struct segments *segments)
 {
 	uint8_t kind = vnet->kind & (uint8_t)~VNET_ECN;
 
-	if (here == 0 || vnet->segment_size == 0)
+	if (size == 0 || vnet->segment_size == 0)
 		return -EPROTO;
 	segments->is_ipv4 = kind == VNET_UDP ? packet[0] >> 4 == 4 : kind == VNET_TCP4;
 	segments->is_tcp = kind != VNET_UDP;
 	if (kind != VNET_TCP4 && kind != VNET_TCP6 && vnet->kind != VNET_UDP)
 		return -EPROTO;
 	uint8_t protocol = segments->is_tcp ? PROTOCOL_TCP : PROTOCOL_UDP;
-	segments->transport_at = segments->is_ipv4 ? end_of_ipv4(packet, here, protocol)
-						   : end_of_ipv6(vnet, packet, here, protocol);
+	segments->transport_at = segments->is_ipv4 ? end_of_ipv4(packet, size, protocol)
+						   : end_of_ipv6(vnet, packet, size, protocol);
 	return segments->transport_at == 0 ? -EPROTO : 0;
 }
 
 /* The length of the transport header; 0: it is cut short. */
-static size_t transport_size(const struct segments *segments, const uint8_t *packet, size_t here)
+static size_t transport_size(const struct segments *segments, const uint8_t *packet, size_t size)
 {
-	struct cursor cursor = cursor_over(packet, here);
+	struct cursor cursor = cursor_over(packet, size);
 
 	(void)cursor_take(&cursor, segments->transport_at);
 	if (!segments->is_tcp)
 		return cursor_take(&cursor, UDP_HEADER_SIZE) ? UDP_HEADER_SIZE : 0;
 	const uint8_t *tcp = cursor_take(&cursor, TCP_HEADER_SIZE);
-	size_t size = tcp ? transport_tcp_header_size(tcp) : 0;
-	return size < TCP_HEADER_SIZE ? 0 : size;
+	size_t header_size = tcp ? transport_tcp_header_size(tcp) : 0;
+	return header_size < TCP_HEADER_SIZE ? 0 : header_size;
 }
 
 /*
@@ -91,17 +91,16 @@ static int sum_pseudo_header(const struct vnet *vnet, size_t size, struct segmen
 	return 0;
 }
 
-int segments_parse(const struct vnet *vnet, const uint8_t *packet, size_t here, size_t size,
-	struct segments *ret_segments)
+int segments_parse(
+	const struct vnet *vnet, const uint8_t *packet, size_t size, struct segments *ret_segments)
 {
 	struct segments *segments = ret_segments;
 
-	assert(here <= size);
-	if (size > VNET_PACKET_MAX || find_transport(vnet, packet, here, segments) < 0)
+	if (size > VNET_PACKET_MAX || find_transport(vnet, packet, size, segments) < 0)
 		return -EPROTO;
-	size_t transport = transport_size(segments, packet, here);
+	size_t transport = transport_size(segments, packet, size);
 	segments->header_size = segments->transport_at + transport;
-	if (transport == 0 || segments->header_size > here ||
+	if (transport == 0 || segments->header_size > size ||
 		segments->header_size > SEGMENT_HEADERS_MAX)
 		return -EPROTO;
 	memcpy(segments->headers, packet, segments->header_size);

@@ -28,11 +28,8 @@ struct segments {
 	uint8_t headers[SEGMENT_HEADERS_MAX];
 };
 
-/*
- * Reads the headers of a super-packet of `size` bytes, of which the first `here` lie at packet.
- * -EPROTO: these are no headers of such a packet.
- */
-int segments_parse(const struct vnet *vnet, const uint8_t *packet, size_t here, size_t size,
+/* Reads the headers of a super-packet. -EPROTO: these are no headers of such a packet. */
+int segments_parse(const struct vnet *vnet, const uint8_t *packet, size_t size,
 	struct segments *ret_segments) must_check;
 
 /* The payload of segment `number`. */

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Out of the device. A read that gives a super-packet is spread, by readv(2), over the places where
- * its segments shall lie: slots of one packet's buffer, each with room before and behind. Where
- * they will be must be known before: it is taken for granted for a while that the next super-packet
- * will have as long headers and segments as the last one. What comes otherwise is moved together,
- * and costs a copy.
+ * Out of the device. What comes singly stays where it was read. The segments of a super-packet are
+ * copied to slots of another packet's buffer, each with room before and behind; the buffer that
+ * was read into is the next one to be read into, and so never cold.
  *
  *   buffer: | headroom | headers, payload |   | headers, payload |   | headers, payload | ...
- *                 read   read                            read                 read
  */
 #include "net/segment.h"
 #include "net/tun_state.h"
@@ -18,7 +15,6 @@
 #include <unistd.h>
 
 enum {
-	FORECAST_READS = 16,
 	SLOT_ALIGNMENT = 64, /* a cache line */
 };
 _Static_assert((int)TUN_ROOM_BEFORE >= (int)MESSAGE_DATA_HEADER_SIZE &&
@@ -29,7 +25,7 @@ _Static_assert(PACKET_HEADROOM % SLOT_ALIGNMENT == 0 && PACKET_STRIDE % SLOT_ALI
 
 /* Places in a packet's buffer: the first is where any packet begins. */
 struct slots {
-	size_t size, stride, count;
+	size_t stride, count;
 };
 
 static struct slots slots_of(size_t size)
@@ -38,62 +34,28 @@ static struct slots slots_of(size_t size)
 			SLOT_ALIGNMENT * SLOT_ALIGNMENT;
 	size_t room = PACKET_STRIDE - PACKET_HEADROOM - size - TUN_ROOM_BEHIND;
 
-	return (struct slots){.size = size, .stride = stride, .count = 1 + room / stride};
+	return (struct slots){.stride = stride, .count = 1 + room / stride};
 }
 
-/* One read, and what the packets that it gives go into. */
+/* What is read into, and where the packets go that come of it. */
 struct intake {
-	struct tun_queue *queue;
+	int fd;
+	size_t header_size; /* of the header before each packet */
 	struct packet_pool *pool;
-	struct packet_list *packets; /* what comes out */
-	struct slots slots;	     /* over which it is spread */
-	size_t size;		     /* without the header */
-	struct vnet vnet;
+	struct packet_list *packets;
 };
 
-/* ---- reading ---- */
-
-/* Where the bytes of a read go, after its header, which lies before the packet. */
-static int spread(struct intake *intake, uint8_t *data, size_t header_size)
-{
-	struct tun_queue *queue = intake->queue;
-	const struct tun_forecast *forecast = &queue->forecast;
-	struct iovec *piece = queue->pieces;
-
-	*piece++ = (struct iovec){data - header_size, header_size + intake->slots.size};
-	for (size_t i = 1; i < intake->slots.count; i++)
-		*piece++ = (struct iovec){data + i * intake->slots.stride + forecast->header_size,
-			forecast->segment_size};
-	*piece++ = (struct iovec){queue->rest, sizeof queue->rest};
-	return (int)(piece - queue->pieces);
-}
-
-/* Reads into the slots of the forecast, or all into one place: that takes the kernel less time. */
-static ssize_t read_once(struct intake *intake, uint8_t *data, size_t header_size)
-{
-	struct tun_queue *queue = intake->queue;
-	const struct tun_forecast *forecast = &queue->forecast;
-
-	intake->slots = (struct slots){.size = PACKET_DATA_MAX, .count = 1};
-	if (forecast->reads == 0)
-		return read(queue->fd, data - header_size, header_size + PACKET_DATA_MAX);
-	intake->slots = slots_of(forecast->header_size + forecast->segment_size);
-	if (intake->slots.count > TUN_SLOTS_MAX)
-		intake->slots.count = TUN_SLOTS_MAX;
-	return readv(queue->fd, queue->pieces, spread(intake, data, header_size));
-}
-
 /*
- * Reads one packet or super-packet. 1, 0: nothing there; -EBADMSG: what was there is none, and is
- * gone; -ENODEV or another -errno.
+ * Reads one packet or super-packet, its header before it. 1, 0: nothing there; -EBADMSG: what was
+ * there is none, and is gone; -ENODEV or another -errno.
  */
-static int read_spread(const struct tun *tun, struct intake *intake, uint8_t *data)
+static int read_packet(const struct intake *intake, struct packet *packet, struct vnet *ret_vnet)
 {
-	size_t header_size = tun->has_headers ? VNET_HEADER_SIZE : 0;
+	uint8_t *header = packet->data - intake->header_size;
 	ssize_t size;
 
 	do
-		size = read_once(intake, data, header_size);
+		size = read(intake->fd, header, intake->header_size + PACKET_DATA_MAX);
 	while (size < 0 && errno == EINTR);
 	if (size < 0 && errno == EAGAIN)
 		return 0;
@@ -101,35 +63,16 @@ static int read_spread(const struct tun *tun, struct intake *intake, uint8_t *da
 		return -EBADMSG; /* a super-packet of a kind that no header can tell */
 	if (size < 0)
 		return errno == EBADFD || errno == EIO ? -ENODEV : -errno; /* EIO: it is going */
-	if ((size_t)size < header_size || (size_t)size - header_size > PACKET_DATA_MAX)
+	if ((size_t)size < intake->header_size)
 		return -EBADMSG;
-	intake->size = (size_t)size - header_size;
-	intake->vnet = (struct vnet){.kind = VNET_SINGLE};
-	if (tun->has_headers)
-		intake->vnet = vnet_decode(data - header_size);
+	packet->length = (size_t)size - intake->header_size;
+	*ret_vnet = intake->header_size ? vnet_decode(header) : (struct vnet){0};
 	return 1;
 }
 
-/* Moves together what was spread. */
-static void gather(const struct intake *intake, uint8_t *data)
-{
-	const struct tun_forecast *forecast = &intake->queue->forecast;
-	size_t at = intake->slots.size;
-
-	for (size_t i = 1; i < intake->slots.count && at < intake->size; i++) {
-		memmove(data + at, data + i * intake->slots.stride + forecast->header_size,
-			forecast->segment_size);
-		at += forecast->segment_size;
-	}
-	if (at < intake->size)
-		memcpy(data + at, intake->queue->rest, intake->size - at);
-}
-
-/* ---- super-packets ---- */
-
 /*
- * Makes slot `at` of a buffer a packet of `size` bytes. False: no head is left. The buffer's own
- * head goes with the first slot.
+ * Makes slot `at` of a buffer a packet of `size` bytes; the buffer's own head goes with the first.
+ * False: no head is left.
  */
 static bool push_slot(const struct intake *intake, const struct slots *slots,
 	struct packet *carrier, size_t at, size_t size)
@@ -140,7 +83,6 @@ static bool push_slot(const struct intake *intake, const struct slots *slots,
 	struct packet *packet = carrier;
 
 	if (at == 0) {
-		carrier->data = data;
 		carrier->length = size;
 		carrier->limit = limit;
 	} else {
@@ -152,131 +94,86 @@ static bool push_slot(const struct intake *intake, const struct slots *slots,
 	return true;
 }
 
-/* Segments from `number` on, whose payload lies elsewhere: into new buffers. How many there were.
- */
-static int copy_segments(const struct intake *intake, const struct segments *segments,
-	size_t number, const uint8_t *payload)
+/* How many packets it became; fewer than there are, where the pool has no more. */
+static int push_segments(
+	const struct intake *intake, const struct segments *segments, const uint8_t *payload)
 {
-	struct slots slots = slots_of(segments->header_size + segments->segment_size);
+	size_t header_size = segments->header_size;
+	struct slots slots = slots_of(header_size + segments->segment_size);
 	struct packet *carrier = NULL;
-	size_t at = slots.count, first = number;
+	size_t number = 0;
 
-	for (; number < segments->count; number++, at++) {
-		if (at == slots.count) {
-			at = 0;
+	for (; number < segments->count; number++) {
+		size_t at = number % slots.count;
+		if (at == 0)
 			carrier = packet_get(intake->pool);
-		}
 		if (!carrier)
 			break;
 		uint8_t *data = carrier->buffer + PACKET_HEADROOM + at * slots.stride;
-		size_t payload_size = segment_payload_size(segments, number);
-		memcpy(data + segments->header_size, payload, payload_size);
-		payload += payload_size;
+		memcpy(data + header_size, payload + number * segments->segment_size,
+			segment_payload_size(segments, number));
 		if (!push_slot(intake, &slots, carrier, at, segment_write(segments, number, data)))
 			break;
 	}
-	return (int)(number - first);
+	return (int)number;
 }
 
-/* Segments that lie where they shall; those that found no slot any more are copied. */
-static int take_in_place(
-	const struct intake *intake, const struct segments *segments, struct packet *carrier)
+/* Splits what was read. How many packets it became. Consumes packet. */
+static int push_super(const struct intake *intake, const struct vnet *vnet, struct packet *packet)
 {
-	uint8_t *data = carrier->data;
-	size_t number = 0;
-
-	for (; number < segments->count && number < intake->slots.count; number++) {
-		size_t size = segment_write(segments, number, data + number * intake->slots.stride);
-		if (!push_slot(intake, &intake->slots, carrier, number, size))
-			return (int)number;
-	}
-	return (int)number + copy_segments(intake, segments, number, intake->queue->rest);
-}
-
-/* Whether it is as it was foreseen; *ret_segments is filled then. */
-static bool is_foreseen(
-	const struct intake *intake, const uint8_t *data, struct segments *ret_segments)
-{
-	const struct tun_forecast *forecast = &intake->queue->forecast;
-	size_t here = intake->size < intake->slots.size ? intake->size : intake->slots.size;
-
-	return forecast->reads > 0 && intake->vnet.segment_size == forecast->segment_size &&
-	       segments_parse(&intake->vnet, data, here, intake->size, ret_segments) == 0 &&
-	       ret_segments->header_size == forecast->header_size;
-}
-
-/* Splits what was read. How many packets it became; their carrier is consumed. */
-static int take_super(const struct intake *intake, struct packet *carrier)
-{
-	struct tun_forecast *forecast = &intake->queue->forecast;
 	struct segments segments;
-	int taken = 0;
+	int pushed = 0;
 
-	if (is_foreseen(intake, carrier->data, &segments)) {
-		forecast->reads = FORECAST_READS;
-		return take_in_place(intake, &segments, carrier);
-	}
-	gather(intake, carrier->data);
-	if (segments_parse(&intake->vnet, carrier->data, intake->size, intake->size, &segments) ==
-		0) {
-		*forecast = (struct tun_forecast){
-			.reads = FORECAST_READS,
-			.header_size = segments.header_size,
-			.segment_size = segments.segment_size,
-		};
-		taken = copy_segments(intake, &segments, 0, carrier->data + segments.header_size);
-	}
-	packet_put(intake->pool, carrier);
-	return taken;
+	if (segments_parse(vnet, packet->data, packet->length, &segments) == 0)
+		pushed = push_segments(intake, &segments, packet->data + segments.header_size);
+	packet_put(intake->pool, packet);
+	return pushed;
 }
 
-/* ---- single packets ---- */
-
-static int take_single(const struct intake *intake, struct packet *packet)
+/* The same, for what is but one packet. */
+static int push_single(const struct intake *intake, const struct vnet *vnet, struct packet *packet)
 {
-	struct tun_forecast *forecast = &intake->queue->forecast;
-
-	if (forecast->reads > 0) {
-		gather(intake, packet->data);
-		forecast->reads--;
-	}
-	if (segment_complete(&intake->vnet, packet->data, intake->size) < 0) {
+	if (segment_complete(vnet, packet->data, packet->length) < 0) {
 		packet_put(intake->pool, packet);
 		return 0;
 	}
-	packet->length = intake->size;
 	packet_list_push(intake->packets, packet);
 	return 1;
 }
 
-/* One read. How many packets it gave, perhaps none; 0 or -errno of read_spread() in *ret_result. */
-static int take(const struct tun *tun, struct intake *intake, int *ret_result)
+/* One read. How many packets it gave, perhaps none; *ret_result is read_packet()'s. */
+static int take(const struct intake *intake, int *ret_result)
 {
 	struct packet *packet = packet_get(intake->pool);
+	struct vnet vnet;
 
 	*ret_result = 0;
 	if (!packet)
 		return 0;
-	*ret_result = read_spread(tun, intake, packet->data);
+	*ret_result = read_packet(intake, packet, &vnet);
 	if (*ret_result <= 0) {
 		packet_put(intake->pool, packet);
 		return 0;
 	}
-	if (intake->vnet.kind == VNET_SINGLE)
-		return take_single(intake, packet);
-	return take_super(intake, packet);
+	if (vnet.kind == VNET_SINGLE)
+		return push_single(intake, &vnet, packet);
+	return push_super(intake, &vnet, packet);
 }
 
 int tun_read(
 	struct tun *tun, unsigned queue, struct packet_pool *pool, struct packet_list *ret_packets)
 {
-	assert(queue < tun->queue_count);
-	struct intake intake = {.queue = &tun->queues[queue], .pool = pool, .packets = ret_packets};
+	const struct intake intake = {
+		.fd = tun_fd(tun, queue),
+		.header_size = tun->has_headers ? VNET_HEADER_SIZE : 0,
+		.pool = pool,
+		.packets = ret_packets,
+	};
 	int taken = 0;
 
 	for (int reads = 0; reads < TUN_BATCH && taken < TUN_BATCH; reads++) {
 		int result;
-		taken += take(tun, &intake, &result);
+		taken += take(&intake, &result);
 		if (result == 0 || (result < 0 && result != -EBADMSG))
 			return result < 0 && taken == 0 ? result : taken;
 	}

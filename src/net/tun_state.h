@@ -7,24 +7,10 @@
 
 #include <sys/uio.h>
 
-enum {
-	TUN_SLOTS_MAX = 64, /* places that one read is spread over */
-};
-
-/* What the next read is expected to give; see tun_read.c. */
-struct tun_forecast {
-	unsigned reads; /* it holds for so many more; 0: there is none */
-	size_t header_size, segment_size;
-};
-
 struct tun_queue {
 	int fd;
-	struct tun_forecast forecast;
 	struct coalescer coalescer;
-	uint8_t header[VNET_HEADER_SIZE];
-	struct iovec
-		pieces[TUN_SLOTS_MAX + 2]; /* of a read, or of a write: header, packets, rest */
-	uint8_t rest[PACKET_DATA_MAX];	   /* of a read, what no slot had room for */
+	struct iovec pieces[COALESCE_PACKETS]; /* of a write */
 };
 
 struct tun {

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 _Static_assert((int)TUN_ROOM_BEFORE >= (int)VNET_HEADER_SIZE, "room for what stands before it");
-_Static_assert((int)COALESCE_PACKETS <= (int)TUN_SLOTS_MAX, "a bundle has a piece for each packet");
 
 /* All pieces with one call. */
 static ssize_t write_pieces(struct tun_queue *queue, const struct bundle *bundle)

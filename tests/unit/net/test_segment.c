@@ -49,7 +49,7 @@ static bool splits_well(void)
 	struct segments segments;
 	size_t number;
 
-	if (segments_parse(&super.vnet, super.bytes, super.size, super.size, &segments) < 0)
+	if (segments_parse(&super.vnet, super.bytes, super.size, &segments) < 0)
 		return false;
 	for (number = 0; number < segments.count; number++) {
 		size_t payload = segment_payload_size(&segments, number);
@@ -143,7 +143,7 @@ static void test_zero_checksum(void)
 	for (unsigned word = 0; word <= 0xffff; word++) {
 		make(&recipe, 2);
 		store_be16(super.bytes + 28, (uint16_t)word);
-		if (segments_parse(&super.vnet, super.bytes, super.size, super.size, &segments) < 0)
+		if (segments_parse(&super.vnet, super.bytes, super.size, &segments) < 0)
 			break;
 		memcpy(packet + 28, super.bytes + 28, 2);
 		(void)segment_write(&segments, 0, packet);
@@ -168,8 +168,7 @@ static void test_without_pseudo_header(void)
 		start = super.vnet.checksum_start;
 		super.vnet.checksum_start = 0;
 		struct segments segments;
-		int err =
-			segments_parse(&super.vnet, super.bytes, super.size, super.size, &segments);
+		int err = segments_parse(&super.vnet, super.bytes, super.size, &segments);
 		if (!tap_is_int(err, 0, "no pseudo-header's sum"))
 			continue;
 		uint8_t got[1500], want[1500];
@@ -187,7 +186,7 @@ static void test_without_pseudo_header(void)
 	store_be16(super.bytes + 26, 0);
 	struct segments segments;
 	uint8_t got[100] = {0};
-	tap_is_int(segments_parse(&super.vnet, super.bytes, super.size, super.size, &segments), 0,
+	tap_is_int(segments_parse(&super.vnet, super.bytes, super.size, &segments), 0,
 		"UDP without a checksum");
 	(void)segment_write(&segments, 0, got);
 	tap_is_int(load_be16(got + 26), 0, "stays without");
@@ -208,8 +207,8 @@ static void test_extension(void)
 	super.bytes[6] = 43;
 	super.vnet.checksum_start += sizeof routing;
 	super.size += sizeof routing;
-	if (!tap_is_int(segments_parse(&super.vnet, super.bytes, super.size, super.size, &segments),
-		    0, "a routing header"))
+	if (!tap_is_int(segments_parse(&super.vnet, super.bytes, super.size, &segments), 0,
+		    "a routing header"))
 		return;
 	memcpy(got + segments.header_size, super.bytes + segments.header_size, 1000);
 	size_t size = segment_write(&segments, 0, got);
@@ -241,17 +240,16 @@ static void test_malformed(void)
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		make(&recipe, 1000);
 		super.bytes[rows[i].at] = rows[i].value;
-		tap_is_int(
-			segments_parse(&super.vnet, super.bytes, super.size, super.size, &segments),
-			-EPROTO, rows[i].name);
+		tap_is_int(segments_parse(&super.vnet, super.bytes, super.size, &segments), -EPROTO,
+			rows[i].name);
 	}
 	make(&recipe, 1000);
 	size_t accepted = 0;
 	for (size_t here = 0; here < 52; here++)
-		accepted += segments_parse(&super.vnet, super.bytes, here, here, &segments) == 0;
+		accepted += segments_parse(&super.vnet, super.bytes, here, &segments) == 0;
 	tap_is_int(accepted, 0, "cut within the headers");
-	tap_is_int(segments_parse(&super.vnet, super.bytes, 52, 52, &segments), 0, "not cut");
-	tap_is_int(segments_parse(&super.vnet, super.bytes, super.size, 65536, &segments), -EPROTO,
+	tap_is_int(segments_parse(&super.vnet, super.bytes, 52, &segments), 0, "not cut");
+	tap_is_int(segments_parse(&super.vnet, super.bytes, 65536, &segments), -EPROTO,
 		"longer than a packet can be");
 	static const struct vnet wrong[] = {
 		{1, VNET_TCP4, 0, 0, 20, 16},
@@ -264,9 +262,8 @@ static void test_malformed(void)
 		{1, VNET_TCP4, 0, 1000, 0xffff, 0xffff},
 	};
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
-		tap_is_int(
-			segments_parse(&wrong[i], super.bytes, super.size, super.size, &segments),
-			-EPROTO, "a header that does not fit");
+		tap_is_int(segments_parse(&wrong[i], super.bytes, super.size, &segments), -EPROTO,
+			"a header that does not fit");
 }
 
 static void test_complete(void)
