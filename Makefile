@@ -55,16 +55,16 @@ demo: ## a talking host falls silent, and its member loses nothing; under two mi
 	@$(MAKE) --no-print-directory build
 	scripts/demo
 
-bench: ## throughput, packets and round trip, ours and wireguard-go's (root)
+bench: ## tunnels in turn: ours, without cryptography, wireguard-go's, none (root)
 	@[ "$$(id -u)" -eq 0 ] || { \
 		echo "make bench: not root. It makes network namespaces: sudo make bench"; exit 1; }
 	scripts/setup demo
 	@$(MAKE) --no-print-directory build
 	bench/run
 
-bench-micro: build ## handshakes per second, memory per peer, look-ups (root)
+bench-micro: build ## parts: ns, instructions, handshakes, memory, look-ups (root)
 	@missed=0; for it in $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/micro_*.c)) \
-			bench/memory bench/enforcement; do \
+			bench/instructions bench/memory bench/enforcement; do \
 		echo "== $$(basename $$it)"; $$it || missed=1; done; exit $$missed
 
 bench-bars: build ## revocation, a policy for many, mediation, enrolments, kill -9 (root)

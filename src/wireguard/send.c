@@ -52,6 +52,8 @@ void send_pending(struct interface *interface)
 {
 	struct batch *batch = &interface->sealing;
 
+	if (batch->count == 0)
+		return;
 	aead_seal_batch(batch->jobs, batch->count);
 	for (size_t i = 0; i < batch->count; i++) {
 		struct packet *packet = batch->items[i].packet;
