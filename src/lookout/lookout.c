@@ -25,6 +25,7 @@ struct lookout_asker {
 static const char *const places[] = {
 	[MESSAGE_PLACE_LINK] = "link",
 	[MESSAGE_PLACE_HOST] = "host",
+	[MESSAGE_PLACE_DOOR] = "door",
 	[MESSAGE_PLACE_ENGINE] = "engine",
 };
 _Static_assert(ARRAY_LENGTH(places) == MESSAGE_PLACES, "a word for each place");

@@ -290,6 +290,7 @@ struct message_radar_ask {
 enum message_place {
 	MESSAGE_PLACE_LINK,   /* in front of the kernel, before anything looks at them */
 	MESSAGE_PLACE_HOST,   /* in its firewall */
+	MESSAGE_PLACE_DOOR,   /* in the door to the engine, in the kernel */
 	MESSAGE_PLACE_ENGINE, /* in the engine */
 	MESSAGE_PLACES,
 };

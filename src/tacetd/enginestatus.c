@@ -59,17 +59,32 @@ void enginestatus_send(struct engine *engine, struct channel *channel, uint64_t 
 	free(count.peers);
 }
 
-/* A record for each way to die, also of those that nothing died by. */
+/* A record for each way to die. */
+struct deaths {
+	struct message_count counts[DROP_COUNT + DOOR_REASONS];
+	size_t count;
+};
+
+static void add_death(
+	struct deaths *deaths, enum message_place place, const char *word, uint64_t packets)
+{
+	struct message_count *count = &deaths->counts[deaths->count++];
+
+	*count = (struct message_count){.place = place, .packets = packets};
+	(void)snprintf(count->name, sizeof count->name, "%s", word); /* fits */
+}
+
+/* Also of those that nothing died by. */
 static void keep_drops(void *context, const struct engine_status *status)
 {
-	struct message_count *counts = context;
-
-	for (enum drop drop = DROP_NONE + 1; drop < DROP_COUNT; drop++) {
-		struct message_count *count = &counts[drop - 1];
-		count->packets = status->drops->count[drop];
-		count->place = MESSAGE_PLACE_ENGINE;
-		(void)snprintf(count->name, sizeof count->name, "%s", drop_word(drop)); /* fits */
-	}
+	for (enum drop drop = DROP_NONE + 1; drop < DROP_COUNT; drop++)
+		add_death(
+			context, MESSAGE_PLACE_ENGINE, drop_word(drop), status->drops->count[drop]);
+	if (!status->door)
+		return;
+	for (enum door_reason reason = DOOR_LET_IN + 1; reason < DOOR_REASONS; reason++)
+		add_death(context, MESSAGE_PLACE_DOOR, door_word(reason),
+			status->door->count[reason]);
 }
 
 static void skip_peer(void *context, const struct engine_peer_status *peer)
@@ -79,12 +94,12 @@ static void skip_peer(void *context, const struct engine_peer_status *peer)
 
 void enginestatus_send_drops(struct engine *engine, struct channel *channel, uint64_t nonce)
 {
-	struct message_count counts[DROP_COUNT - 1] = {0};
-	const struct engine_visitor visitor = {keep_drops, skip_peer, counts};
+	struct deaths deaths = {.count = 0};
+	const struct engine_visitor visitor = {keep_drops, skip_peer, &deaths};
 	const struct message_radar end = {.nonce = nonce};
 
 	engine_inspect(engine, &visitor);
-	channel_send(channel, MESSAGE_RADAR_COUNTS, counts, ARRAY_LENGTH(counts));
+	channel_send(channel, MESSAGE_RADAR_COUNTS, deaths.counts, (uint16_t)deaths.count);
 	channel_send(channel, MESSAGE_RADAR_END, &end, 1);
 }
 

@@ -263,7 +263,8 @@ void parent_radar_hear_counts(struct parent *parent, const struct channel_messag
 
 	for (size_t i = 0; i < message->head.count; i++) {
 		if (!message_text_is_fine(counts[i].name, sizeof counts[i].name) ||
-			counts[i].place != MESSAGE_PLACE_ENGINE)
+			(counts[i].place != MESSAGE_PLACE_ENGINE &&
+				counts[i].place != MESSAGE_PLACE_DOOR))
 			return;
 	}
 	if (parent->control.channel && parent->radar_waits & FROM_ENGINE)
