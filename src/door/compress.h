@@ -57,6 +57,7 @@ enum {
  * Takes one block into the state h: m is its words in the machine's order, `hashed` the bytes that
  * were hashed with it, the key's block included; `last` is ~0 for the last one, else 0.
  */
+/* NOLINTNEXTLINE(readability-function-size): ten rounds, spread out for the verifier */
 static inline __attribute__((always_inline)) void compress_block(uint32_t h[DOOR_STATE_WORDS],
 	const uint32_t m[COMPRESS_BLOCK_WORDS], uint32_t hashed, uint32_t last)
 {
