@@ -145,7 +145,7 @@ static int push_single(const struct intake *intake, const struct vnet *vnet, str
 static int take(const struct intake *intake, int *ret_result)
 {
 	struct packet *packet = packet_get(intake->pool);
-	struct vnet vnet;
+	struct vnet vnet = {0};
 
 	*ret_result = 0;
 	if (!packet)
