@@ -171,14 +171,14 @@ static void open_socket(const char *address, unsigned port)
 }
 
 /* From the caller's own address. A full queue is a loss, as on any network. */
-static void send_from(uint32_t index, const uint8_t *bytes, size_t size)
+static void send_from(uint32_t index, uint8_t *bytes, size_t size)
 {
 	union {
 		uint8_t bytes[CMSG_SPACE(sizeof(struct in_pktinfo))];
 		struct cmsghdr header;
 	} control = {0};
 	struct in_pktinfo info = {.ipi_spec_dst.s_addr = htonl(CALLERS_NET + 1 + index)};
-	struct iovec data = {(void *)(uintptr_t)bytes, size};
+	struct iovec data = {bytes, size};
 	struct msghdr message = {
 		.msg_name = &all.gateway,
 		.msg_namelen = sizeof all.gateway,
