@@ -64,9 +64,10 @@ static void check_config(const struct config *config)
 	check_text(config->hosts, sizeof config->hosts);
 	check_text(config->engine_user, sizeof config->engine_user);
 	check_text(config->control_user, sizeof config->control_user);
+	check_text(config->radar_user, sizeof config->radar_user);
 	demand(config->state[0] == '/' && config->run[0] == '/');
 	demand(config->hosts[0] == '/' || config->hosts[0] == '\0');
-	demand(config->engine_user[0] && config->control_user[0]);
+	demand(config->engine_user[0] && config->control_user[0] && config->radar_user[0]);
 	demand(config->control_port && config->control_port != config->enrol_port);
 	demand(config->workers >= 1 && config->workers <= TUN_QUEUES_MAX);
 	demand(config->log >= LOG_LEVEL_ERROR && config->log <= LOG_LEVEL_DEBUG);

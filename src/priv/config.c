@@ -49,7 +49,7 @@ void config_default(struct config *ret_config)
 		.engine_user = "tacet-engine",
 		.control_user = "tacet-control",
 		.radar_user = "tacet-radar",
-		.radar = true,
+		.radar = CONFIG_RADAR_ON,
 		.log = LOG_LEVEL_INFO,
 	};
 }

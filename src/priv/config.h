@@ -45,6 +45,12 @@ enum config_reception {
 	CONFIG_RECEPTION_HIDDEN, /* before the kernel sees them: it has no socket and no port */
 };
 
+/* Whether who looks is recorded (docs/radar.md). */
+enum config_radar {
+	CONFIG_RADAR_OFF,
+	CONFIG_RADAR_ON,
+};
+
 struct config {
 	char path[CONFIG_PATH_SIZE];  /* of the file that was read */
 	enum config_role role;	      /* role: server | client | gateway */
@@ -64,7 +70,7 @@ struct config {
 	char engine_user[CONFIG_WORD_SIZE];  /* engine-user: tacet-engine */
 	char control_user[CONFIG_WORD_SIZE]; /* control-user: tacet-control */
 	char radar_user[CONFIG_WORD_SIZE];   /* radar-user: tacet-radar */
-	bool radar;			     /* radar: on | off, whether who looks is recorded */
+	enum config_radar radar;	     /* radar: on | off */
 	enum log_level log;		     /* log: error | warning | info | debug */
 };
 

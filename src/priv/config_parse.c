@@ -159,7 +159,7 @@ static bool take_reception(const struct key *key, const char *text, size_t size,
 	return true;
 }
 
-static bool take_switch(const struct key *key, const char *text, size_t size, void *ret_value)
+static bool take_radar(const struct key *key, const char *text, size_t size, void *ret_value)
 {
 	static const char *const words[] = {"off", "on"};
 	unsigned index;
@@ -167,7 +167,7 @@ static bool take_switch(const struct key *key, const char *text, size_t size, vo
 	(void)key;
 	if (strlen(text) != size || !find_word(words, ARRAY_LENGTH(words), text, &index))
 		return false;
-	*(bool *)ret_value = index == 1;
+	*(enum config_radar *)ret_value = index ? CONFIG_RADAR_ON : CONFIG_RADAR_OFF;
 	return true;
 }
 
@@ -259,7 +259,7 @@ static const struct key keys[] = {
 	{"engine-user", USER_EXPECTED, false, take_user, FIELD(engine_user)},
 	{"control-user", USER_EXPECTED, false, take_user, FIELD(control_user)},
 	{"radar-user", USER_EXPECTED, false, take_user, FIELD(radar_user)},
-	{"radar", "on or off", false, take_switch, FIELD(radar)},
+	{"radar", "on or off", false, take_radar, FIELD(radar)},
 	{"log", "error, warning, info or debug", false, take_level, FIELD(log)},
 };
 _Static_assert(TUN_QUEUES_MAX == 16, "as in what is expected of workers");
