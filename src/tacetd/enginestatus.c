@@ -25,6 +25,8 @@ static void count_status(void *context, const struct engine_status *status)
 		count->status.dropped += status->drops->count[drop];
 	count->status.knock_missing = status->drops->count[DROP_KNOCK_MISSING];
 	count->status.knock_budget = status->drops->count[DROP_KNOCK_BUDGET];
+	if (status->door)
+		count->status.knock_missing += status->door->count[DOOR_KNOCK_MISSING];
 	for (enum door_reason reason = 0; status->door && reason < DOOR_REASONS; reason++)
 		count->status.door_dropped +=
 			reason == DOOR_LET_IN ? 0 : status->door->count[reason];

@@ -388,7 +388,7 @@ def deaths(world, count, pause=(0.05, 0.6), seed=None):
     killed = dict.fromkeys(tacet.PROCESSES, 0)
     try:
         while sum(killed.values()) < count:
-            title = dice.choices(tacet.PROCESSES, (1, 2, 3))[0]
+            title = dice.choices(tacet.PROCESSES, (1, 2, 3, 1))[0]
             killed[title] += server.kill(title) is not None
             time.sleep(dice.uniform(*pause))
             if server.processes().get("parent") is None:

@@ -43,9 +43,14 @@ class Questioner:
             time.sleep(PATIENCE_S)  # an answer that does not come cannot be waited for
             return capture.frames(source=self.seen_at.host, destination=self.stranger)
 
-    def cookies(self, address, key, number=600):
-        """A burst of initiations by somebody who has the public key, and nothing else."""
-        return self.ask(address, [strangers.initiation(key) for _ in range(number)])
+    def cookies(self, address, key, number=2000):
+        """A burst of initiations by somebody who has the public key, and nothing else; up to five,
+        as a busy machine may send them too slowly to be a burst."""
+        for _ in range(5):
+            frames = self.ask(address, [strangers.initiation(key) for _ in range(number)])
+            if frames:
+                break
+        return frames
 
     def replay(self, address, initiation):
         """What a member sent once, sent again."""
