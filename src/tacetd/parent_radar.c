@@ -226,7 +226,7 @@ static void answer(struct parent *parent)
 	if (!parent->control.channel)
 		return;
 	send_counters(parent);
-	end->is_on = parent->config->radar;
+	end->is_on = parent->config->radar == CONFIG_RADAR_ON;
 	end->starts = parent->radar.process ? process_starts(parent->radar.process) : 0;
 	channel_send(parent->control.channel, MESSAGE_RADAR_END, end, 1);
 }
