@@ -6,6 +6,7 @@
 #include "door/compress.h"
 #include "door/layout.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,6 +102,7 @@ int keeper_new(const struct keeper_maps *maps, unsigned shards, struct keeper **
 		keeper_free(keeper);
 		return err;
 	}
+	assert(keeper->shared && keeper->slots && keeper->counts);
 	for (size_t i = 0; i < (size_t)1 << maps->live_bits; i++) /* of an engine that died */
 		__atomic_store_n(&keeper->slots[i], INDEX_MARK_NONE, __ATOMIC_RELAXED);
 	keeper->shared->is_overfull = 0;

@@ -217,8 +217,8 @@ static int configure(struct labhost *host)
 	if (fd < 0)
 		return fd;
 	int size = snprintf(request, sizeof request,
-		"set=1\nprivate_key=%s\nlisten_port=%d\nfwmark=%d\n\n", hex, LABHOST_PORT,
-		MARK_DAEMON);
+		"set=1\nprivate_key=%s\nlisten_port=%d\nfwmark=%u\n\n", hex, LABHOST_PORT,
+		(unsigned)MARK_DAEMON);
 	ssize_t sent = send(fd, request, (size_t)size, MSG_NOSIGNAL);
 	ssize_t got = sent == size ? recv(fd, answer, sizeof answer - 1, 0) : -1;
 	err = got >= (ssize_t)strlen(good) && memcmp(answer, good, strlen(good)) == 0 ? 0 : -EPROTO;

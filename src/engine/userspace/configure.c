@@ -411,7 +411,7 @@ static void visit_status(const struct engine *engine, const struct engine_visito
 {
 	const struct noise_identity *identity = interface_identity(shared(engine));
 	struct drop_counters drops = {0};
-	struct door_counters door;
+	struct door_counters door = {0};
 	struct engine_status status = {
 		.has_private_key = identity != NULL,
 		.listen_port = engine->listen_port,
