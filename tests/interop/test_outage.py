@@ -107,8 +107,8 @@ def stay_passive(duo, from_server):
     duo.capture.clear()
     for _ in range(3):
         datagrams.send()
-    data = duo.capture.wait_for(3, source=duo.link.left if from_server else duo.link.right,
-                                protocol="udp")
+    data = duo.capture.wait_for(source=duo.link.left if from_server else duo.link.right,
+                                protocol="udp")  # three in one frame, where they make a run
     wait_until(lambda: keepalives(duo, port), PASSIVE_SECONDS + 3, "a keepalive", interval=0.1)
     after = keepalives(duo, port)[0].time - data[0].time
     time.sleep(2)  # no second one follows, and no new session is begun
