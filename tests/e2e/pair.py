@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: ISC
 """Two hosts on a link with a tunnel between them: what most end-to-end tests begin with."""
 
-SERVER, MEMBER = "192.0.2.1", "192.0.2.2"
+from lab import wait_until
+
+SERVER, MEMBER, ELSEWHERE = "192.0.2.1", "192.0.2.2", "192.0.2.77"
 SERVER6, MEMBER6 = "2001:db8::1", "2001:db8::2"
 INNER_SERVER, INNER_MEMBER = "10.9.0.1", "10.9.0.2"
 INNER_SERVER6, INNER_MEMBER6 = "fd00:9::1", "fd00:9::2"
@@ -34,3 +36,15 @@ class Pair:
     def works(self, timeout=15.0, wait=1.0):
         """Wait until pings of the member pass the tunnel."""
         self.member.wait_for_ping(INNER_SERVER, timeout, wait=wait)
+
+    def calls_and_follows(self):
+        """The server calls the member, who then moves to another address and is followed there."""
+        self.near.remove_peer(self.far)
+        self.near.add_peer(self.far, allowed_ips=[f"{INNER_MEMBER}/32"],
+                           endpoint=f"{MEMBER}:{self.far.show().listen_port}")
+        self.server.wait_for_ping(INNER_MEMBER, 15)
+        self.link.right.add_address(f"{ELSEWHERE}/24")
+        self.member.ip("address", "del", f"{MEMBER}/24", "dev", self.link.right.name)
+        self.works()
+        wait_until(lambda: self.near.peer(self.far).endpoint.startswith(f"{ELSEWHERE}:"), 10,
+                   "the server to see the member elsewhere")

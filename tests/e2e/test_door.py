@@ -150,15 +150,7 @@ def test_knock(ours, lab, mode, reason):
 def test_members_come_in_both_ways_and_roam(ours, lab, kind):
     pair = Pair(lab, options=["--door", kind]).join()
     pair.works()
-    pair.near.remove_peer(pair.far)
-    pair.near.add_peer(pair.far, allowed_ips=[f"{INNER_MEMBER}/32"],
-                       endpoint=f"{MEMBER}:{pair.far.show().listen_port}")
-    pair.server.wait_for_ping(INNER_MEMBER, 15)
-    pair.link.right.add_address("192.0.2.77/24")
-    pair.member.ip("address", "del", f"{MEMBER}/24", "dev", pair.link.right.name)
-    pair.works()
-    wait_until(lambda: pair.near.peer(pair.far).endpoint.startswith("192.0.2.77:"), 10,
-               "the server to see the member elsewhere")
+    pair.calls_and_follows()
 
 
 def test_of_several_workers(ours, lab):

@@ -137,15 +137,7 @@ def test_called_and_calling(ours, lab):
     """The hidden end calls, too, before it knows by which address; and the member roams."""
     pair = Pair(lab, options=HIDDEN).join()
     pair.works()
-    pair.near.remove_peer(pair.far)
-    pair.near.add_peer(pair.far, allowed_ips=[f"{INNER_MEMBER}/32"],
-                       endpoint=f"{MEMBER}:{pair.far.show().listen_port}")
-    pair.server.wait_for_ping(INNER_MEMBER, 15)
-    pair.link.right.add_address("192.0.2.77/24")
-    pair.member.ip("address", "del", f"{MEMBER}/24", "dev", pair.link.right.name)
-    pair.works()
-    wait_until(lambda: pair.near.peer(pair.far).endpoint.startswith("192.0.2.77:"), 10,
-               "the server to see the member elsewhere")
+    pair.calls_and_follows()
 
 
 def test_with_a_stock_member(ours, lab):
